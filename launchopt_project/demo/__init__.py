@@ -1,0 +1,1 @@
+"""The demo shop of the reference host: simulated shoppers; not in the wheel."""

@@ -1,0 +1,11 @@
+"""The addresses of the reference host: the admin, and LaunchOpt at the root."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    path("", include("launchopt.urls")),
+]

@@ -1,0 +1,1 @@
+"""Celery workers and the commands that need `launchopt_ml`. A web process never imports this."""
