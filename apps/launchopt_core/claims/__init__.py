@@ -1,0 +1,37 @@
+"""Words that can be proved: the facts a text may state, its claims, its limits and its hash."""
+
+from launchopt_core.claims.hashing import content_hash, facts_hash
+from launchopt_core.claims.ledger import claims_in, claims_of, unsupported
+from launchopt_core.claims.limits import (
+    CHANNELS,
+    Limits,
+    Overrun,
+    length_in,
+    limits_of,
+    overruns,
+    sms_limit,
+    sms_text,
+)
+from launchopt_core.claims.values import PARTS, Claim, ClaimKind, Draft, Facts, attribute_text
+
+__all__ = [
+    "CHANNELS",
+    "PARTS",
+    "Claim",
+    "ClaimKind",
+    "Draft",
+    "Facts",
+    "Limits",
+    "Overrun",
+    "attribute_text",
+    "claims_in",
+    "claims_of",
+    "content_hash",
+    "facts_hash",
+    "length_in",
+    "limits_of",
+    "overruns",
+    "sms_limit",
+    "sms_text",
+    "unsupported",
+]

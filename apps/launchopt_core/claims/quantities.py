@@ -1,0 +1,197 @@
+"""Every number of a text with its unit: prices, percentages, measures, counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from launchopt_core.claims.numerals import (
+    CHINESE_NUMBER,
+    ENGLISH_NUMBER,
+    chinese_value,
+    english_value,
+)
+from launchopt_core.claims.values import ClaimKind
+
+# Unit -> (dimension, factor to the dimension's base).
+UNITS: dict[str, tuple[str, str]] = {
+    "mm": ("length", "1"), "毫米": ("length", "1"),
+    "cm": ("length", "10"), "厘米": ("length", "10"), "公分": ("length", "10"),
+    "m": ("length", "1000"), "米": ("length", "1000"), "metre": ("length", "1000"),
+    "metres": ("length", "1000"), "meter": ("length", "1000"), "meters": ("length", "1000"),
+    "in": ("length", "25.4"), "inch": ("length", "25.4"), "inches": ("length", "25.4"),
+    "英寸": ("length", "25.4"), "ft": ("length", "304.8"), "feet": ("length", "304.8"),
+    "km": ("length", "1000000"), "公里": ("length", "1000000"),
+    "mg": ("mass", "0.001"), "g": ("mass", "1"), "克": ("mass", "1"), "gram": ("mass", "1"),
+    "grams": ("mass", "1"), "kg": ("mass", "1000"), "公斤": ("mass", "1000"),
+    "千克": ("mass", "1000"), "斤": ("mass", "500"), "oz": ("mass", "28.349523125"),
+    "lb": ("mass", "453.59237"), "lbs": ("mass", "453.59237"),
+    "ml": ("volume", "1"), "毫升": ("volume", "1"), "cl": ("volume", "10"),
+    "l": ("volume", "1000"), "升": ("volume", "1000"), "litre": ("volume", "1000"),
+    "litres": ("volume", "1000"), "liter": ("volume", "1000"), "liters": ("volume", "1000"),
+    "second": ("seconds", "1"), "seconds": ("seconds", "1"), "秒": ("seconds", "1"),
+    "min": ("seconds", "60"), "minute": ("seconds", "60"), "minutes": ("seconds", "60"),
+    "分钟": ("seconds", "60"), "h": ("seconds", "3600"), "hour": ("seconds", "3600"),
+    "hours": ("seconds", "3600"), "小时": ("seconds", "3600"),
+    "day": ("days", "1"), "days": ("days", "1"), "天": ("days", "1"), "日": ("days", "1"),
+    "week": ("days", "7"), "weeks": ("days", "7"), "周": ("days", "7"),
+    "month": ("months", "1"), "months": ("months", "1"), "个月": ("months", "1"),
+    "year": ("months", "12"), "years": ("months", "12"), "年": ("months", "12"),
+    "w": ("watt", "1"), "v": ("volt", "1"), "mah": ("mah", "1"), "gb": ("gigabyte", "1"),
+    "倍": ("times", "1"), "times": ("times", "1"), "折": ("zhe", "1"),
+}  # fmt: skip
+CURRENCIES: dict[str, frozenset[str]] = {
+    "£": frozenset({"GBP"}), "€": frozenset({"EUR"}), "¥": frozenset({"CNY", "JPY"}),
+    "￥": frozenset({"CNY", "JPY"}), "us$": frozenset({"USD"}),
+    "$": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"}),
+    "元": frozenset({"CNY"}), "块": frozenset({"CNY"}), "人民币": frozenset({"CNY"}),
+    "rmb": frozenset({"CNY"}), "美元": frozenset({"USD"}), "欧元": frozenset({"EUR"}),
+    "英镑": frozenset({"GBP"}), "日元": frozenset({"JPY"}),
+    "pound": frozenset({"GBP"}), "pounds": frozenset({"GBP"}), "quid": frozenset({"GBP"}),
+    "euro": frozenset({"EUR"}), "euros": frozenset({"EUR"}), "yuan": frozenset({"CNY"}),
+    "yen": frozenset({"JPY"}),
+    "dollar": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD"}),
+    "dollars": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD"}),
+} | {
+    code.lower(): frozenset({code})
+    for code in ("GBP", "EUR", "USD", "CNY", "JPY", "CAD", "AUD", "NZD", "SGD", "HKD", "CHF",
+                 "SEK", "NOK", "DKK", "PLN", "INR", "KRW", "KWD", "BRL", "MXN", "ZAR", "TWD")
+}  # fmt: skip
+PER_CENT = ("%", "percent", "per cent", "％")
+MEASURE_WORDS = tuple("个件只片套双条张块支瓶盒包袋位款种次层格枚颗粒本把台")
+
+WIDE_DIGITS = str.maketrans("０１２３４５６７８９．，％", "0123456789.,%")
+DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_symbol = r"(?:US\$|[£€¥￥$])"
+_money_word = "|".join(
+    sorted((word for word in CURRENCIES if word.isalpha()), key=len, reverse=True)
+)
+_unit_word = "|".join(
+    sorted((unit for unit in UNITS if unit not in ("in", "折", "倍", "日")), key=len, reverse=True)
+)
+# Alternatives of one expression, so that a number is read once, by the first that fits.
+NUMBER = re.compile(
+    rf"""
+    (?P<symbol>{_symbol})\s?(?P<price>{DIGITS})
+  | 百分之(?P<hundredths>{CHINESE_NUMBER}|{DIGITS})
+  | (?:(?<![A-Za-z0-9_.,])|(?<=\d[xX×*]))(?P<digits>{DIGITS})
+    (?: \s?(?P<percent>%|per\ ?cent\b)
+      | [\s-]?(?P<money>{_money_word})(?![A-Za-z])
+      | [\s-]?(?P<spaced>{_unit_word}|倍|折|日)(?![A-Za-z])
+      | (?P<glued>[A-Za-z"°]+) )?
+  | \b(?P<english>{ENGLISH_NUMBER})\b
+    (?: [\s-](?P<english_percent>per\ ?cent)\b
+      | [\s-](?P<english_money>{_money_word})\b
+      | [\s-](?P<english_unit>{_unit_word})\b )?
+  | (?P<chinese>{CHINESE_NUMBER})(?:
+      (?P<chinese_money>{_money_word}) | (?P<chinese_unit>{_unit_word}|倍|折)
+      | (?P<measure>[{"".join(MEASURE_WORDS)}]) )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+NEAR = 24  # code points that a chain such as 25x24x12cm may span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """A number where it stands. ``unit`` is a dimension's base, '' for a plain count."""
+
+    start: int
+    end: int
+    value: Decimal
+    unit: str = ""
+    kind: ClaimKind = ClaimKind.NUMBER
+    currencies: frozenset[str] = frozenset()
+
+    def equals(self, other: Quantity) -> bool:
+        """Whether both say the same: 1.8 m is 180 cm; $5 is 5 USD; 5 is not 5 cm."""
+        if self.value != other.value or self.unit != other.unit or self.kind != other.kind:
+            return False
+        return not self.currencies or bool(self.currencies & other.currencies)
+
+
+def quantities_in(text: str) -> list[Quantity]:
+    """The numbers of a text, in order, with offsets in code points.
+
+    >>> [(str(q.value), q.unit, str(q.kind)) for q in quantities_in("A 1.8 m rug, 20% wool, £5")]
+    [('1800.0', 'length', 'number'), ('20', '', 'percentage'), ('5', '', 'price')]
+    """
+    found = [q for match in NUMBER.finditer(text.translate(WIDE_DIGITS)) for q in _read(match)]
+    return _with_shared_units(text, found)
+
+
+def _read(match: re.Match[str]) -> Iterator[Quantity]:
+    part = {name: value for name, value in match.groupdict().items() if value}
+    value = _value(part)
+    if value is None:
+        return
+    money = part.get("symbol") or part.get("money") or part.get("english_money")
+    money = money or part.get("chinese_money")
+    unit, factor = _unit(part)
+    yield Quantity(
+        start=match.start(),
+        end=match.end(),
+        value=value * factor,
+        unit=unit,
+        kind=_kind(part, unit, money=money),
+        currencies=CURRENCIES[money.lower()] if money else frozenset(),
+    )
+
+
+def _kind(part: dict[str, str], unit: str, *, money: str | None) -> ClaimKind:
+    if money:
+        return ClaimKind.PRICE
+    if unit == "zhe" or {"percent", "english_percent", "hundredths"} & part.keys():
+        return ClaimKind.PERCENTAGE
+    return ClaimKind.COMPARISON if unit == "times" else ClaimKind.NUMBER
+
+
+def _value(part: dict[str, str]) -> Decimal | None:
+    if digits := part.get("price") or part.get("digits"):
+        return Decimal(digits.replace(",", ""))
+    if words := part.get("english"):
+        has_unit = any(name.startswith("english_") for name in part)
+        value = english_value(words)
+        return None if value == 1 and not has_unit else value  # 'one' is mostly a pronoun
+    text = part.get("hundredths") or part["chinese"]
+    if text[0].isdigit():
+        return Decimal(text.replace(",", ""))
+    value = chinese_value(text)
+    return None if value == 1 and "measure" in part else value  # 一款, 一种 count nothing
+
+
+def _unit(part: dict[str, str]) -> tuple[str, Decimal]:
+    names = ("spaced", "glued", "english_unit", "chinese_unit")
+    written = next((part[name].lower() for name in names if name in part), "")
+    if written == '"':
+        written = "inch"
+    if written in ("pc", "pcs", "x"):
+        return "", Decimal(1)
+    dimension, factor = UNITS.get(written, (written, "1"))
+    return dimension, Decimal(factor)
+
+
+def _with_shared_units(text: str, found: list[Quantity]) -> list[Quantity]:
+    """25x24x12cm: the last number's unit is that of them all."""
+    shared: list[Quantity] = []
+    for quantity in reversed(found):
+        after = shared[-1] if shared else None
+        if after and after.unit and not quantity.unit and _chained(text, quantity, after):
+            quantity = _in_unit_of(after, text, quantity)
+        shared.append(quantity)
+    return shared[::-1]
+
+
+def _chained(text: str, left: Quantity, right: Quantity) -> bool:
+    gap = text[left.end - 1 : right.start] if right.start - left.end < NEAR else ""
+    return bool(re.fullmatch(r"[\dxX]\s?[xX×*]?\s?", gap)) and bool(re.search("[xX×*]", gap))
+
+
+def _in_unit_of(after: Quantity, text: str, quantity: Quantity) -> Quantity:
+    written = re.match(DIGITS, text[after.start : after.end])
+    factor = after.value / Decimal(written.group().replace(",", "")) if written else Decimal(1)
+    return Quantity(
+        start=quantity.start, end=quantity.end, value=quantity.value * factor, unit=after.unit
+    )

@@ -1,0 +1,109 @@
+"""What copy is made of and measured against: facts, drafts, claims. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+PARTS = ("headline", "body", "call_to_action", "alt_text")
+
+
+class ClaimKind(StrEnum):
+    """The kinds of statement that a shop can be held to."""
+
+    NUMBER = "number"
+    PRICE = "price"
+    PERCENTAGE = "percentage"
+    SUPERLATIVE = "superlative"
+    COMPARISON = "comparison"
+    GUARANTEE = "guarantee"
+    OFFER = "offer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that a text about a product may state. Only the title is needed.
+
+    ``is_new`` says that the product is being launched, so that 'new' is true of it.
+    ``brand_facts`` are sentences about the shop that a person has approved.
+    """
+
+    title: str
+    description: str = ""
+    category: str = ""
+    brand: str = ""
+    price: Decimal | None = None
+    currency: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    language: str = "en"
+    brand_facts: tuple[str, ...] = ()
+    is_new: bool = False
+
+    def sources(self) -> Iterator[tuple[str, str]]:
+        """Every fact that is text, as (name of the source, text)."""
+        yield from (
+            (name, getattr(self, name)) for name in ("title", "description", "category", "brand")
+        )
+        for name, value in self.attributes.items():
+            yield f"attributes.{name}", attribute_text(value)
+        for index, sentence in enumerate(self.brand_facts):
+            yield f"brand_facts.{index}", sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A text as it would be shown."""
+
+    headline: str
+    body: str
+    call_to_action: str
+    alt_text: str
+
+    def parts(self) -> dict[str, str]:
+        """The text of each part, in the order in which it is read."""
+        return {name: getattr(self, name) for name in PARTS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A statement found in a text. Offsets count code points of its part.
+
+    ``support`` names the fact that proves it (``price``, ``title``, ``attributes.material``,
+    ``brand_facts.0``); it is None where nothing does.
+    """
+
+    part: str
+    start: int
+    end: int
+    text: str
+    kind: ClaimKind
+    support: str | None
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether a fact proves it."""
+        return self.support is not None
+
+    def as_dict(self) -> dict[str, object]:
+        """The claim as it is stored and sent."""
+        return {
+            "part": self.part,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "kind": str(self.kind),
+            "support": self.support,
+        }
+
+
+def attribute_text(value: object) -> str:
+    """An attribute's value as text; a list is joined by commas.
+
+    >>> attribute_text(["red", "white"])
+    'red, white'
+    """
+    if isinstance(value, (list, tuple)):
+        return ", ".join(attribute_text(item) for item in value)
+    return "" if value is None else str(value)
