@@ -1,0 +1,124 @@
+"""Spending a plan at its own speed: a target by the hour, and feedback from what was spent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import accumulate
+from typing import Self
+
+from launchopt_core.errors import InvalidAmount, InvalidRate, InvalidWindow
+
+HOUR = timedelta(hours=1)
+LOWEST = 0.01  # a throttle never closes wholly, or it could not learn that traffic is back
+STEP = 2.0  # nor changes by more than this factor a period, so that a lull causes no flood
+
+
+@dataclass(frozen=True)
+class SpendPlan:
+    """Planned money by hour: the start of each hour (in order) and what it may cost."""
+
+    starts: tuple[datetime, ...]
+    amounts: tuple[Decimal, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.starts) != len(self.amounts):
+            raise InvalidWindow("A plan has one amount for each hour.")
+        if any(amount < 0 or not amount.is_finite() for amount in self.amounts):
+            raise InvalidAmount("A plan's amounts are finite and 0 or more.")
+        if list(self.starts) != sorted(set(self.starts)):
+            raise InvalidWindow("A plan's hours come in order, each once.")
+
+    @classmethod
+    def of(cls, hours: Iterable[tuple[datetime, Decimal]]) -> Self:
+        """A plan from hours in any order; amounts of the same hour are added."""
+        summed: dict[datetime, Decimal] = {}
+        for start, amount in hours:
+            summed[start] = summed.get(start, Decimal(0)) + amount
+        ordered = sorted(summed)
+        return cls(tuple(ordered), tuple(summed[start] for start in ordered))
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.amounts, Decimal(0))
+
+    def cumulative(self) -> list[Decimal]:
+        """What is to have been spent by the end of each hour."""
+        return list(accumulate(self.amounts))
+
+    def target_at(self, now: datetime) -> Decimal:
+        """What is to have been spent by now: evenly within each hour.
+
+        >>> opening = datetime(2026, 5, 4, 9)
+        >>> plan = SpendPlan.of([(opening, Decimal("2.00")), (opening + HOUR, Decimal("4.00"))])
+        >>> plan.target_at(opening + timedelta(minutes=90))
+        Decimal('4.00')
+        """
+        target = Decimal(0)
+        for start, amount in zip(self.starts, self.amounts, strict=True):
+            elapsed = min(max(now - start, timedelta(0)), HOUR)
+            if elapsed == timedelta(0):
+                break
+            target += amount * (elapsed // timedelta(microseconds=1)) / 3_600_000_000
+        return target
+
+
+def spend_allowed(
+    plan: SpendPlan, *, spent: Decimal, now: datetime, lead: timedelta = timedelta(0)
+) -> Decimal:
+    """What may be spent now: the target a little ahead, less what is spent; never above the total.
+
+    What an hour left over is allowed later; what was overspent is taken from what follows.
+
+    >>> opening = datetime(2026, 5, 4, 9)
+    >>> plan = SpendPlan.of([(opening, Decimal("2.00")), (opening + HOUR, Decimal("4.00"))])
+    >>> spend_allowed(plan, spent=Decimal("1.50"), now=opening + HOUR)
+    Decimal('0.50')
+    """
+    if not spent.is_finite() or spent < 0:
+        raise InvalidAmount(f"What was spent is 0 or more, not {spent}.")
+    target = min(plan.target_at(now + lead), plan.total)
+    return max(target - spent, Decimal(0))
+
+
+def next_throttle(throttle: float, *, spent_in_period: Decimal, wanted_in_next: Decimal) -> float:
+    """The share of eligible moments to use in the next period, from what this one spent.
+
+    Multiplicative feedback (Agarwal et al., 2014, Budget pacing for targeted online advertisements
+    at LinkedIn): spend follows the throttle in proportion, so it is scaled by wanted / spent,
+    within a factor of two. Nothing wanted closes it; nothing spent opens it.
+
+    >>> next_throttle(0.5, spent_in_period=Decimal("2.00"), wanted_in_next=Decimal("1.00"))
+    0.25
+    >>> next_throttle(0.5, spent_in_period=Decimal("0.00"), wanted_in_next=Decimal("1.00"))
+    1.0
+    """
+    if not 0 <= throttle <= 1:
+        raise InvalidRate(f"A throttle lies between 0 and 1, not at {throttle}.")
+    if wanted_in_next <= 0:
+        return 0.0
+    ratio = float(wanted_in_next / spent_in_period) if spent_in_period > 0 else STEP
+    scaled = max(throttle, LOWEST) * min(max(ratio, 1 / STEP), STEP)
+    return min(max(scaled, LOWEST), 1.0)
+
+
+def pace(
+    plan: SpendPlan,
+    *,
+    throttle: float,
+    spent: Decimal,
+    spent_in_period: Decimal,
+    now: datetime,
+    period: timedelta,
+) -> tuple[float, Decimal]:
+    """The throttle and the money for the period that begins now; one tick of the pacing job.
+
+    Returns (share of eligible moments to use, most that may be spent in the period).
+    """
+    if period <= timedelta(0):
+        raise InvalidWindow("A pacing period is longer than nothing.")
+    allowed = spend_allowed(plan, spent=spent, now=now, lead=period)
+    return (
+        next_throttle(throttle, spent_in_period=spent_in_period, wanted_in_next=allowed),
+        allowed,
+    )
