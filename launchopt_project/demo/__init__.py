@@ -1,1 +1,1 @@
-"""The demo shop of the reference host: simulated shoppers; not in the wheel."""
+"""The demo shop of the reference host: simulated shoppers around a real LaunchOpt."""
