@@ -1,0 +1,1 @@
+"""LaunchOpt: a pluggable Django suite that runs and measures product launches."""

@@ -1,0 +1,69 @@
+"""System checks: each names a fault in the settings and the way out."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from launchopt import conf
+
+
+@register("launchopt")
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """All faults of the `LAUNCHOPT` dictionary, the database and the installed apps."""
+    return [*_unknown_names(), *_wrong_values(), *_clock(), *_database()]
+
+
+def _unknown_names() -> Iterator[CheckMessage]:
+    known = conf.known_names()
+    for name in sorted(set(conf.given()) - known):
+        yield Error(
+            f"LAUNCHOPT has no setting {name!r}.",
+            hint=f"Known settings: {', '.join(sorted(known))}.",
+            id="launchopt.E001",
+        )
+
+
+def _wrong_values() -> Iterator[CheckMessage]:
+    values = conf.launchopt_settings()
+    if values.time_zone not in zoneinfo.available_timezones():
+        yield Error(
+            f"LAUNCHOPT['TIME_ZONE'] is {values.time_zone!r}, which is no IANA time zone.",
+            hint="Use a name such as 'Europe/London'.",
+            id="launchopt.E002",
+        )
+    if not 0 <= values.holdout < 1:
+        yield Error(
+            f"LAUNCHOPT['HOLDOUT'] is {values.holdout!r}, which is no share of customers.",
+            hint="Use a number from 0 up to, but not including, 1.",
+            id="launchopt.E003",
+        )
+    if len(values.currency) != 3 or not values.currency.isupper():
+        yield Error(
+            f"LAUNCHOPT['CURRENCY'] is {values.currency!r}, which is no ISO 4217 code.",
+            hint="Use three capital letters, such as 'GBP'.",
+            id="launchopt.E004",
+        )
+
+
+def _clock() -> Iterator[CheckMessage]:
+    if conf.launchopt_settings().allow_client_clock and not settings.DEBUG:
+        yield Warning(
+            "LAUNCHOPT['ALLOW_CLIENT_CLOCK'] is on: any API key can set the time of decisions.",
+            hint="Leave it off outside simulations.",
+            id="launchopt.W001",
+        )
+
+
+def _database() -> Iterator[CheckMessage]:
+    engine = settings.DATABASES.get("default", {}).get("ENGINE", "")
+    if not engine.endswith(("postgresql", "postgis")):
+        yield Error(
+            f"LaunchOpt needs PostgreSQL; the default database uses {engine or 'nothing'!r}.",
+            hint="Set DATABASES['default'] to PostgreSQL 15 or later with pgvector.",
+            id="launchopt.E005",
+        )

@@ -1,0 +1,108 @@
+"""Every setting: its type, its default and one sentence. Nothing else reads settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of the host's `LAUNCHOPT` dictionary, by lower-case name."""
+
+    currency: str = _setting("USD", "ISO 4217 code of prices and budgets that name none.")
+    time_zone: str = _setting(
+        "UTC", "IANA zone of the shop: of customers without one, and of day and hour in plans."
+    )
+    language: str = _setting("en", "Language of products that name none: en or zh-Hans.")
+    allow_client_clock: bool = _setting(
+        False,
+        "Let decisions and launch actions bring their own clock (`at`): for simulations only.",
+    )
+    holdout: float = _setting(
+        0.1, "Share of an audience that a launch leaves alone to measure what it caused."
+    )
+    contact_cap: int = _setting(
+        3, "Contacts a customer gets at most in any window, over all launches and channels."
+    )
+    contact_window_hours: int = _setting(
+        24, "Length in hours of the rolling window that the contact cap counts in."
+    )
+    quiet_hours: tuple[int, int] = _setting(
+        (21, 8), "Local hours (from, to) in which outbound channels (email, sms) contact nobody."
+    )
+    reservation_minutes: int = _setting(
+        30, "Minutes after which a decision to show lapses if no exposure confirmed it."
+    )
+    click_attribution_days: int = _setting(
+        7, "Days in which a purchase after a click counts for its decision."
+    )
+    view_attribution_days: int = _setting(
+        1, "Days in which a purchase after an exposure counts for its decision."
+    )
+    late_event_days: int = _setting(
+        30, "Days after which an event that arrives late no longer reopens rollups."
+    )
+    event_batch_limit: int = _setting(1000, "Events or decisions taken in one request.")
+    text_limit: int = _setting(
+        20_000, "Characters of a product's title and description together; more is refused."
+    )
+    horizon_days: int = _setting(
+        30, "Days in which interest predicts a purchase, unless a command says otherwise."
+    )
+    encoder: str = _setting(
+        "all-MiniLM-L6-v2",
+        "Text encoder: the packaged all-MiniLM-L6-v2, or the path of another transformers encoder.",
+    )
+    exploration_floor: float = _setting(
+        0.05, "Smallest share that Thompson sampling leaves to any variant in service."
+    )
+    recommendations_kept: int = _setting(20, "Recommendations stored for each customer.")
+    page_size: int = _setting(50, "Rows on a page of the REST API.")
+    heartbeat_seconds: int = _setting(10, "Seconds between two signs of life of a run or worker.")
+    run_lost_seconds: int = _setting(
+        60, "Silence in seconds after which a run is taken from its worker and sent again."
+    )
+    event_retention_days: int = _setting(
+        1095, "Days that events are kept; older partitions are dropped by the operator's command."
+    )
+
+
+def documented() -> list[tuple[str, str, Any, str]]:
+    """The rows of the settings reference: name, type, default, sentence."""
+    return [(f.name.upper(), str(f.type), f.default, f.metadata["doc"]) for f in fields(Settings)]
+
+
+def known_names() -> set[str]:
+    """The names a host may use in its `LAUNCHOPT` dictionary."""
+    return {f.name.upper() for f in fields(Settings)}
+
+
+def given() -> Mapping[str, Any]:
+    """The host's own `LAUNCHOPT` dictionary, as it stands."""
+    return getattr(settings, "LAUNCHOPT", {})
+
+
+@cache
+def launchopt_settings() -> Settings:
+    """The settings in force. Unknown names are reported by the system check and ignored here."""
+    return Settings(
+        **{name.lower(): value for name, value in given().items() if name in known_names()}
+    )
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "LAUNCHOPT":
+        launchopt_settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="launchopt.conf")

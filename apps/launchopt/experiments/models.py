@@ -1,0 +1,244 @@
+"""What is compared with what, who belongs where, what was seen, and what came of it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from launchopt.audiences.models import Customer, EventKind
+
+
+class Metric(models.Model):
+    """What counts as an outcome, in words and as events."""
+
+    class Kind(models.TextChoices):
+        PROPORTION = "proportion", _("share of customers")
+        MEAN = "mean", _("mean per customer")
+
+    name = models.SlugField(primary_key=True, max_length=60)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MEAN)
+    event_kind = models.CharField(max_length=16, choices=EventKind)
+    of_value = models.BooleanField(
+        default=False, help_text="Sums price x quantity instead of counting."
+    )
+    definition = models.CharField(max_length=500, help_text="As shown beside every figure of it.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Experiment(models.Model):
+    """A comparison registered before it starts."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        RUNNING = "running", _("running")
+        STOPPED = "stopped", _("stopped")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    subject_id = models.UUIDField(
+        null=True, blank=True, unique=True, help_text="The launch that it measures."
+    )
+    product_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Outcomes count for this product."
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    salt = models.CharField(max_length=40, help_text="Mixed into the hash that assigns customers.")
+    primary_metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="experiments")
+    minimum_detectable_effect = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Absolute, in the metric's unit, found with the stated power.",
+    )
+    alpha = models.FloatField(
+        default=0.05, help_text="Risk of seeing an effect where there is none."
+    )
+    power = models.FloatField(default=0.8, help_text="Chance of seeing the minimum effect.")
+    planned_sample_size = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Customers in all."
+    )
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_at=None)
+                | Q(ends_at=None)
+                | Q(ends_at__gt=models.F("starts_at")),
+                name="launchopt_experiment_has_length",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Variant(models.Model):
+    """One way of treating customers. Exactly one of an experiment's variants is the control."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="variants")
+    name = models.SlugField(max_length=60)
+    description = models.CharField(max_length=300, blank=True)
+    is_control = models.BooleanField(default=False)
+    weight = models.FloatField(
+        help_text="Share of new customers; the shares of an experiment sum to 1."
+    )
+
+    class Meta:
+        ordering = ["experiment", "-is_control", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["experiment", "name"], name="launchopt_variant_name"),
+            models.UniqueConstraint(
+                fields=["experiment"], condition=Q(is_control=True), name="launchopt_one_control"
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gte=0, weight__lte=1), name="launchopt_weight_is_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Phase(models.Model):
+    """A stretch of an experiment under the same weights. New ones open another and move nobody."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="phases")
+    number = models.PositiveSmallIntegerField()
+    weights = models.JSONField(help_text="Variant name -> share.")
+    reason = models.CharField(max_length=300, blank=True)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["experiment", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["experiment", "number"], name="launchopt_one_phase")
+        ]
+
+    def __str__(self) -> str:
+        return f"phase {self.number}"
+
+
+class Assignment(models.Model):
+    """Which variant a customer belongs to. Made once and kept, so that new weights move nobody."""
+
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, db_index=False, related_name="assignments"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="assignments")
+    phase = models.PositiveSmallIntegerField(help_text="The weights in force when it was made.")
+    assigned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment", "customer"], name="launchopt_one_assignment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} -> {self.variant_id}"
+
+
+class Exposure(models.Model):
+    """A customer saw what a decision chose."""
+
+    decision_id = models.UUIDField(primary_key=True, help_text="The decision that chose it.")
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, db_index=False, related_name="exposures"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+    exposed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["experiment", "customer"], name="launchopt_exposure_customer")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.decision_id)
+
+
+class MetricRollup(models.Model):
+    """Counts and sums of one minute or hour, by everything that a report is split by."""
+
+    class Granularity(models.TextChoices):
+        MINUTE = "minute", _("minute")
+        HOUR = "hour", _("hour")
+
+    launch_id = models.UUIDField()
+    campaign_id = models.UUIDField(null=True)
+    creative_id = models.UUIDField(null=True)
+    audience_id = models.UUIDField(null=True)
+    variant = models.CharField(max_length=60, default="")
+    phase = models.PositiveSmallIntegerField(null=True)
+    channel = models.CharField(max_length=60, default="")
+    granularity = models.CharField(max_length=6, choices=Granularity)
+    starts_at = models.DateTimeField(help_text="First instant of the minute or hour.")
+    decisions = models.PositiveIntegerField(default=0)
+    exposures = models.PositiveIntegerField(default=0)
+    clicks = models.PositiveIntegerField(default=0)
+    conversions = models.PositiveIntegerField(default=0)
+    returns = models.PositiveIntegerField(default=0)
+    revenue = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+    spend = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "launch_id",
+                    "granularity",
+                    "starts_at",
+                    "campaign_id",
+                    "creative_id",
+                    "audience_id",
+                    "variant",
+                    "phase",
+                    "channel",
+                ],
+                nulls_distinct=False,
+                name="launchopt_one_rollup",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.granularity} of {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class Result(models.Model):
+    """What an experiment showed at an instant; kept, so that the effect can be drawn over time."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="results")
+    metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="+")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    until = models.DateTimeField(help_text="Outcomes from this instant on are not in it.")
+    n = models.PositiveIntegerField()
+    control_n = models.PositiveIntegerField()
+    mean = models.FloatField(null=True)
+    control_mean = models.FloatField(null=True)
+    effect = models.FloatField(null=True, help_text="Absolute difference to the control.")
+    interval_low = models.FloatField(null=True)
+    interval_high = models.FloatField(null=True)
+    p_value = models.FloatField(null=True)
+    verdict = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["-until"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment", "metric", "variant", "until"], name="launchopt_one_result"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.verdict

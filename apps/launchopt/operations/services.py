@@ -1,0 +1,117 @@
+"""Actions of operations: audit, alerts, API keys, models. Runs have a module of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from launchopt.operations.errors import Conflict, InvalidInput
+from launchopt.operations.models import Alert, ApiKey, AuditEntry, ModelVersion
+
+KEY_GROUPS = ("integration", "marketer", "analyst", "operator")
+
+
+def actor_name(by: Any) -> str:
+    """How the audit trail names a user, an API key or a job."""
+    if by is None:
+        return "system"
+    return by if isinstance(by, str) else by.get_username()
+
+
+def record_audit(
+    *,
+    action: str,
+    subject: str,
+    by: Any,
+    now: datetime,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    note: str = "",
+) -> AuditEntry:
+    """Keep who did what. `subject` is a kind and an id, such as `launch:UUID`; no personal data."""
+    return AuditEntry.objects.create(
+        at=now,
+        actor=actor_name(by)[:150],
+        action=action,
+        subject=subject,
+        before=before or {},
+        after=after or {},
+        note=note[:500],
+    )
+
+
+def open_alert(
+    *, code: str, subject: str, message: str, now: datetime, severity: str = Alert.Severity.WARNING
+) -> Alert:
+    """Open an alert, or refresh the one that is open for the same code and subject."""
+    alert, _ = Alert.objects.update_or_create(
+        code=code,
+        subject=subject,
+        resolved_at=None,
+        defaults={"message": message[:500], "severity": severity},
+        create_defaults={"message": message[:500], "severity": severity, "opened_at": now},
+    )
+    return alert
+
+
+def resolve_alert(*, code: str, subject: str, now: datetime) -> int:
+    """Close the open alert of a code and subject, where there is one."""
+    return Alert.objects.filter(code=code, subject=subject, resolved_at=None).update(
+        resolved_at=now
+    )
+
+
+@transaction.atomic
+def create_api_key(*, name: str, group: str, now: datetime, by: Any = None) -> str:
+    """Make a key and return it; only its hash is kept. Raises Conflict where the name is taken."""
+    if group not in KEY_GROUPS:
+        raise InvalidInput.at(
+            "/group", f"No group {group!r}; choose one of {', '.join(KEY_GROUPS)}."
+        )
+    if ApiKey.objects.filter(name=name).exists():
+        raise Conflict(f"There is an API key named {name!r} already; choose another name.")
+    key = f"lo_{secrets.token_urlsafe(32)}"
+    row = ApiKey.objects.create(
+        name=name,
+        prefix=key[:8],
+        hash=hash_of_key(key),
+        group=Group.objects.get_or_create(name=group)[0],
+        created_at=now,
+    )
+    record_audit(action="create_api_key", subject=f"api_key:{row.pk}", by=by, now=now)
+    return key
+
+
+def hash_of_key(key: str) -> str:
+    """SHA-256: a key of 256 random bits needs no slow hash."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+@transaction.atomic
+def revoke_api_key(*, key: ApiKey, now: datetime, by: Any = None) -> None:
+    """Refuse a key from now on."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)
+    record_audit(action="revoke_api_key", subject=f"api_key:{key.pk}", by=by, now=now)
+
+
+@transaction.atomic
+def activate_model(*, version: ModelVersion, now: datetime, by: Any = None) -> ModelVersion:
+    """Put a model version in service in the place of the active one, which is retired."""
+    ModelVersion.objects.filter(name=version.name, status=ModelVersion.Status.ACTIVE).exclude(
+        pk=version.pk
+    ).update(status=ModelVersion.Status.RETIRED)
+    version.status, version.activated_at = ModelVersion.Status.ACTIVE, now
+    version.save(update_fields=["status", "activated_at"])
+    record_audit(
+        action="activate_model",
+        subject=f"model:{version.pk}",
+        by=by,
+        now=now,
+        after={"name": version.name},
+    )
+    return version

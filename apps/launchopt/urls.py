@@ -1,0 +1,23 @@
+"""Every address of LaunchOpt: include it under any prefix and namespace."""
+
+from django.urls import include, path
+
+from launchopt.operations.api.health import healthz, readyz
+from launchopt.operations.api.schema import SchemaView
+
+app_name = "launchopt"
+
+api = [
+    path("", include("launchopt.operations.api.urls")),
+    path("", include("launchopt.catalog.api.urls")),
+    path("", include("launchopt.audiences.api.urls")),
+    path("", include("launchopt.experiments.api.urls")),
+    path("", include("launchopt.campaigns.api.urls")),
+]
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("api/v1/", include(api)),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+]

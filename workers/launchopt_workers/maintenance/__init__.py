@@ -1,0 +1,1 @@
+"""Work that keeps the house in order."""
