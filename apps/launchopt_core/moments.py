@@ -1,0 +1,84 @@
+"""Sufficient statistics of a metric: counts and sums that add, and what follows from them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
+from math import isfinite
+
+from launchopt_core.errors import ImpossibleInput, TooFewObservations
+
+WIDE = Context(prec=200)  # sums of squares outgrow the 28 digits that Decimal keeps by default
+
+Number = int | float | Decimal
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How many customers, the sum of their values, and the sum of the squares.
+
+    Sums may be Decimal (exact, as the database keeps them), int or float; adding keeps the type.
+
+    >>> Moments(2, 3, 5) + Moments(1, 4, 16)
+    Moments(count=3, sum=7, sum_squares=21)
+    >>> Moments.of([1, 2, 4]).mean, round(Moments.of([1, 2, 4]).variance, 3)
+    (2.3333333333333335, 2.333)
+    """
+
+    count: int
+    sum: Number
+    sum_squares: Number
+
+    def __post_init__(self) -> None:
+        if self.count < 0 or not (isfinite(self.sum) and isfinite(self.sum_squares)):
+            raise ImpossibleInput(f"{self} is no sum of observations: it must be finite.")
+        if self.sum_squares < 0:
+            raise ImpossibleInput(f"{self} is no sum of observations: squares are never negative.")
+
+    @classmethod
+    def of(cls, values: Iterable[Number]) -> "Moments":
+        """The moments of the values themselves."""
+        count, total, squares = 0, Decimal(0), Decimal(0)
+        for value in values:
+            exact = Decimal(value)
+            count, total = count + 1, WIDE.add(total, exact)
+            squares = WIDE.fma(exact, exact, squares)
+        return cls(count, total, squares)
+
+    @classmethod
+    def of_proportion(cls, successes: int, trials: int) -> "Moments":
+        """The moments of ones and zeros: a one is its own square."""
+        if not 0 <= successes <= trials:
+            raise ImpossibleInput(f"{successes} successes in {trials} trials is no proportion.")
+        return cls(trials, successes, successes)
+
+    def __add__(self, other: "Moments") -> "Moments":
+        return Moments(
+            self.count + other.count,
+            _added(self.sum, other.sum),
+            _added(self.sum_squares, other.sum_squares),
+        )
+
+    @property
+    def mean(self) -> float:
+        if self.count < 1:
+            raise TooFewObservations("There is no mean of no customers.")
+        return float(self.sum) / self.count
+
+    @property
+    def variance(self) -> float:
+        """The unbiased sample variance, ddof = 1.
+
+        Computed in exact arithmetic: sum_squares and sum^2 / count may agree in their first digits.
+        """
+        if self.count < 2:
+            raise TooFewObservations("A variance needs at least two customers.")
+        total, squares = Fraction(self.sum), Fraction(self.sum_squares)
+        spread = squares * self.count - total * total
+        return max(float(spread / (self.count * (self.count - 1))), 0.0)
+
+
+def _added(one: Number, other: Number) -> Number:
+    if isinstance(one, Decimal) or isinstance(other, Decimal):
+        return WIDE.add(Decimal(one), Decimal(other))
+    return one + other
