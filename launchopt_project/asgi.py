@@ -6,6 +6,6 @@ import os
 os.environ.setdefault("LAUNCHOPT_ROLE", "web")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "launchopt_project.settings")
 
-from django.core.asgi import get_asgi_application  # noqa: E402
+from django.core.asgi import get_asgi_application
 
 application = get_asgi_application()

@@ -8,13 +8,18 @@ from launchopt_project.paths import ROOT
 os.environ.setdefault("LAUNCHOPT_HOME", str(ROOT / ".launchopt-test"))
 os.environ.setdefault("LAUNCHOPT_SHARED_BUFFERS", "128MB")
 
-from launchopt_project.settings import *  # noqa: E402, F403
-from launchopt_project.settings import CACHES, CELERY_BROKER_URL  # noqa: E402
+from launchopt_project.settings import *  # noqa: F403
+from launchopt_project.settings import CACHES, CELERY_BROKER_URL, HOME
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MEDIA_ROOT = str(HOME.path / "test-media")
 
-# Where a home is shared with a shop that runs, its workers must not take the tests' tasks.
+# Where a home is shared with a shop that runs, its workers must not take the tests' tasks; and
+# parallel test processes must not take each other's. Redis has databases 0 to 15.
+_process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
 if CELERY_BROKER_URL.startswith("redis+socket://"):
-    CELERY_BROKER_URL = CELERY_BROKER_URL.partition("?")[0] + "?virtual_host=14"
+    CELERY_BROKER_URL = f"{CELERY_BROKER_URL.partition('?')[0]}?virtual_host={15 - 2 * _process}"
 if CACHES["default"]["LOCATION"].startswith("unix://"):
-    CACHES["default"]["LOCATION"] = CACHES["default"]["LOCATION"].partition("?")[0] + "?db=15"
+    CACHES["default"]["LOCATION"] = (
+        f"{CACHES['default']['LOCATION'].partition('?')[0]}?db={14 - 2 * _process}"
+    )

@@ -6,6 +6,6 @@ import os
 os.environ.setdefault("LAUNCHOPT_ROLE", "web")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "launchopt_project.settings")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()

@@ -1,11 +1,16 @@
-"""What every test has: the embedded PostgreSQL and Redis, an empty cache and an empty queue."""
+"""What every test has: real PostgreSQL and Redis, and, on request, a real Celery worker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+
+from tests.support.worker import Worker
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +18,27 @@ def _empty_cache() -> Iterator[None]:
     """No test finds what another left in the cache."""
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def _worker_process(django_db_setup: None) -> Iterator[Worker]:
+    """One worker for the session: to start it takes seconds, and it keeps its models loaded."""
+    worker = Worker()
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def real_worker(transactional_db: None, _worker_process: Worker) -> Iterator[Worker]:
+    """A Celery worker in its own process on the test's database, with empty queues.
+
+    The test commits for real, so what it sends on commit is worked on. Use
+    `real_worker.wait_until(lambda: ...)` to wait for what the task writes, and
+    `real_worker.kill()` to end it in the middle; the next test gets a new one.
+    """
+    _worker_process.empty_queues()
+    _worker_process.start()
+    yield _worker_process
+    # The task at hand must not write into the next test's database.
+    _worker_process.empty_queues()
+    _worker_process.wait_until_idle()

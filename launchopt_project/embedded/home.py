@@ -67,7 +67,7 @@ class Home:
         return self.sockets / "redis.sock"
 
     def make(self) -> None:
-        """Create the folder and the one for the sockets, and refuse a socket folder of a stranger."""
+        """Create the folder and the one for its sockets; refuse a socket folder of a stranger."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         owner = self.sockets.stat().st_uid

@@ -7,6 +7,7 @@ workers and shell come and go wants one that stays.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -46,10 +47,10 @@ def start(home: Home) -> None:
     if not (home.postgres_data / "PG_VERSION").exists():
         _create(home)
     _give_to_server(home.sockets)
+    sockets = f"-k {shlex.quote(str(home.sockets))}"
     _run(
         "pg_ctl",
-        ["-D", str(home.postgres_data), "-l", str(_log(home)), "-w", "-t", "60"]
-        + ["-o", f"-k '{home.sockets}'", "start"],
+        [*_data(home), "-l", str(_log(home)), "-w", "-t", "60", "-o", sockets, "start"],
         failure=f"PostgreSQL did not start; {home.postgres_log} says why.",
     )
     _create_database(home)
@@ -60,7 +61,7 @@ def stop(home: Home) -> None:
     if (home.postgres_data / "postmaster.pid").exists():
         _run(
             "pg_ctl",
-            ["-D", str(home.postgres_data), "-m", "fast", "-w", "stop"],
+            [*_data(home), "-m", "fast", "-w", "stop"],
             failure="PostgreSQL did not stop.",
         )
 
@@ -72,11 +73,13 @@ def _create(home: Home) -> None:
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
     _run(
         "initdb",
-        ["-D", str(home.postgres_data), *options, "--no-sync"],
+        [*_data(home), *options, "--no-sync"],
         failure="PostgreSQL could not create its data folder.",
     )
     buffers = os.environ.get("LAUNCHOPT_SHARED_BUFFERS", "512MB")
-    lines = [f"{name} = {value}" for name, value in (SETTINGS | {"shared_buffers": buffers}).items()]
+    lines = [
+        f"{name} = {value}" for name, value in (SETTINGS | {"shared_buffers": buffers}).items()
+    ]
     with (home.postgres_data / "postgresql.conf").open("a") as file:
         file.write("\n# LaunchOpt's own settings\n" + "\n".join(lines) + "\n")
 
@@ -92,6 +95,10 @@ def _create_database(home: Home) -> None:
         ).fetchone()
         if found is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")
+
+
+def _data(home: Home) -> list[str]:
+    return ["-D", str(home.postgres_data)]
 
 
 def _log(home: Home) -> Path:

@@ -9,3 +9,7 @@ class WorkersConfig(AppConfig):
     name = "launchopt_workers"
     label = "launchopt_workers"
     verbose_name = "LaunchOpt: workers"
+
+    def ready(self) -> None:
+        """Let the workers of the host's Celery application give signs of life."""
+        from launchopt_workers import heartbeat  # noqa: F401
