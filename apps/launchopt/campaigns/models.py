@@ -243,6 +243,12 @@ class Creative(models.Model):
     claims = models.JSONField(
         default=list, help_text="Each claim in the text, and the fact behind it."
     )
+    facts_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of the product's facts when it was written; other facts make it stale.",
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     content_hash = models.CharField(max_length=64, editable=False, help_text="Of its words.")
     approved_hash = models.CharField(
