@@ -30,7 +30,8 @@ class Limits:
     def outliers(self, values: ArrayLike) -> NDArray[np.bool_]:
         """Which values lie outside."""
         array = np.asarray(values, dtype=float)
-        return np.logical_or(array < self.low, array > self.high)
+        outside: NDArray[np.bool_] = (array < self.low) | (array > self.high)
+        return outside
 
 
 def limits_of(values: ArrayLike, lower: float = LOWER, upper: float = UPPER) -> Limits:
