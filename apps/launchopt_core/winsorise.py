@@ -25,13 +25,13 @@ class Limits:
         >>> Limits(0, 10).applied_to([-5, 5, 80_995]).tolist()
         [0.0, 5.0, 10.0]
         """
-        return np.clip(np.asarray(values, dtype=float), self.low, self.high)
+        drawn: NDArray[np.float64] = np.asarray(values, dtype=float).clip(self.low, self.high)
+        return drawn
 
     def outliers(self, values: ArrayLike) -> NDArray[np.bool_]:
         """Which values lie outside."""
         array = np.asarray(values, dtype=float)
-        outside: NDArray[np.bool_] = (array < self.low) | (array > self.high)
-        return outside
+        return (array < self.low) | (array > self.high)
 
 
 def limits_of(values: ArrayLike, lower: float = LOWER, upper: float = UPPER) -> Limits:
