@@ -45,11 +45,11 @@ class PriceBands:
         """The band of one price.
 
         >>> PriceBands(5, 20).band_of(7.5)
-        'mid'
+        'middle'
         """
         if price <= self.low:
             return "low"
-        return "mid" if price <= self.high else "high"
+        return "middle" if price <= self.high else "high"
 
 
 def quintiles(values: ArrayLike, *, high_is_good: bool = True) -> Ints:
@@ -122,7 +122,7 @@ def price_band(paid: ArrayLike, bands: PriceBands | None) -> str | None:
     """The band in which the customer usually buys: that of the median of the prices paid.
 
     >>> price_band([4, 6, 90], PriceBands(5, 20)), price_band([], PriceBands(5, 20))
-    ('mid', None)
+    ('middle', None)
     """
     array = np.asarray(paid, dtype=float)
     if array.size == 0 or bands is None:

@@ -77,7 +77,7 @@ class TestRfm:
 class TestPriceBand:
     def test_cuts_the_catalogue_in_thirds(self):
         bands = price_bands(range(1, 301))
-        assert [bands.band_of(price) for price in (50, 150, 250)] == ["low", "mid", "high"]
+        assert [bands.band_of(price) for price in (50, 150, 250)] == ["low", "middle", "high"]
 
     def test_one_dear_gift_does_not_make_a_dear_customer(self):
         assert price_band([2, 3, 500], PriceBands(5, 20)) == "low"
