@@ -205,9 +205,9 @@ class TestReactions:
     def test_buy_after_the_contact_and_before_the_launch_ends(self, market: Market, fate: Fate):
         _, events = play(market, fate, np.arange(len(fate.who)))
         bought = events.of_kind("purchase")
-        end = np.datetime64(SMALL.launch_ends_at.replace(tzinfo=None), "s")
+        start = np.datetime64(SMALL.launch_starts_at.replace(tzinfo=None), "s")
         assert (bought.at > fate.at[bought.session]).all()
-        assert (bought.at < end).all()
+        assert (bought.at < start + np.timedelta64(SMALL.launch_days, "D")).all()
 
     def test_are_stronger_to_words_that_fit(self, market: Market):
         fits = strength(SMALL, market.shoppers, text="Solid copper, made by hand")

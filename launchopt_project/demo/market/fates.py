@@ -71,11 +71,9 @@ class Fate:
 
 def launch_fate(parameters: Parameters, products: Products, shoppers: Shoppers, sku: str) -> Fate:
     """The fate of a newcomer in the days of its launch. Visits end an hour before it does."""
-    rng = stream(parameters.seed, f"visits of {sku}")
-    who, at = visits(
-        shoppers, since=parameters.launch_starts_at, days=parameters.launch_days, rng=rng
-    )
-    early = at < instant(parameters.launch_ends_at - timedelta(hours=1))
+    rng, since = stream(parameters.seed, f"visits of {sku}"), products.first_sold(sku)
+    who, at = visits(shoppers, since=since, days=parameters.launch_days, rng=rng)
+    early = at < instant(since + timedelta(days=parameters.launch_days, hours=-1))
     return fate(parameters, products, shoppers, sku=sku, who=who[early], at=at[early])
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from .events import Events, join, make_events
-from .fates import fate, window
+from .fates import Fate, fate, window
 from .parameters import Parameters
 from .products import DAY, Products
 from .reactions import Contacts, reactions
@@ -26,6 +26,13 @@ class Browsing:
     who: np.ndarray  # (visits,)
     at: np.ndarray  # (visits,) datetime64[s]
     session: np.ndarray  # (visits,) numbers, unique in the market
+
+
+def launch_browsing(parameters: Parameters, fate: Fate, *, sku: str) -> Browsing:
+    """The visits of a launch's days in which something is looked at, besides what is shown."""
+    rng = stream(parameters.seed, f"browsing during {sku}")
+    keep = rng.random(len(fate.who)) < parameters.browsing_share
+    return Browsing(fate.who[keep], fate.at[keep], np.flatnonzero(keep))
 
 
 def past_events(parameters: Parameters, products: Products, shoppers: Shoppers) -> Events:

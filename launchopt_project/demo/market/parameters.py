@@ -63,10 +63,6 @@ class Parameters:
     def history_starts_at(self) -> datetime:
         return self.launch_starts_at - timedelta(days=self.history_days)
 
-    @property
-    def launch_ends_at(self) -> datetime:
-        return self.launch_starts_at + timedelta(days=self.launch_days)
-
     def without_tastes(self) -> Parameters:
         """A market in which everybody likes everything alike and showing a product moves nobody."""
         return replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -58,6 +59,11 @@ class Products:
     def index(self, sku: str) -> int:
         return self.sku.index(sku)
 
+    def first_sold(self, sku: str) -> datetime:
+        """The instant from which a product is on sale, in UTC."""
+        seconds = int(self.launched_at[self.index(sku)].astype("datetime64[s]").astype(int))
+        return datetime.fromtimestamp(seconds, tz=UTC)
+
 
 def usual_price(category: Category) -> float:
     return float(np.sqrt(category.price_low * category.price_high))
@@ -91,7 +97,7 @@ def make_products(parameters: Parameters) -> Products:
         price=np.append(price, [n.price for n in newcomers]),
         stock=np.append(rng.integers(20, 400, parameters.products), [1_000] * new),
         popularity=np.append(rng.normal(0.0, 0.45, parameters.products), [0.0] * new),
-        launched_at=np.append(launched_at, [instant(parameters.launch_starts_at)] * new),
+        launched_at=np.append(launched_at, _fortnights(parameters, new)),
         is_past_launch=np.append(past, [False] * new),
         is_randomised=np.append(randomised, [False] * new),
         is_newcomer=np.append(np.zeros(parameters.products, bool), [True] * new),
@@ -172,6 +178,12 @@ def _calendar(
     past[launches] = True
     randomised[rng.permutation(launches)[: parameters.randomised_launches]] = True
     return launched_at, past, randomised
+
+
+def _fortnights(parameters: Parameters, count: int) -> np.ndarray:
+    """(count,): the newcomers are launched one after the other."""
+    length = parameters.launch_days * DAY
+    return np.array([instant(parameters.launch_starts_at) + i * length for i in range(count)])
 
 
 def _prices(category: np.ndarray, style: np.ndarray, rng: np.random.Generator) -> np.ndarray:

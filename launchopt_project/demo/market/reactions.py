@@ -25,6 +25,12 @@ class Contacts:
         size = len(fate.draw)
         return cls(np.zeros(size, int), np.zeros(size), np.zeros(size, bool))
 
+    def strength(self, fate: Fate) -> np.ndarray:
+        """(shoppers,): the mean strength of the creatives that each was shown; 1 where none was."""
+        dose = fate.dose(self.count)
+        result: np.ndarray = np.divide(self.push, dose, out=np.ones(len(dose)), where=dose > 0)
+        return result
+
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
