@@ -30,12 +30,12 @@ class Comparison:
     high: float | None
     verdict: str
     real: float  # purchases per customer that were caused, among those offered the product
-    caused: int  # purchases that would not have happened unasked
+    caused: float  # purchases that would not have happened unasked
     caused_expected: float  # the mean of it over all draws
     contacts: int
     reached: int  # shoppers shown the product at least once
     random: float  # caused by as many contacts with shoppers picked by chance, on average
-    best: int  # caused by as many contacts at the most, by one who knows everything
+    best: float  # caused by as many contacts at the most, by one who knows everything
     shoppers: int
 
     @property
@@ -83,7 +83,7 @@ def compare(
         caused_expected=plan.expected,
         contacts=plan.contacts,
         reached=plan.reached,
-        random=float(chance.incremental),
+        random=chance.incremental,
         best=all_knowing(fate, spend=plan.contacts, eligible=eligible, cap=cap).incremental,
         shoppers=len(market.shoppers),
     )

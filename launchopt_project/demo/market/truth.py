@@ -13,7 +13,7 @@ from .fates import Fate
 class Truth:
     """Purchases that would not have happened unasked."""
 
-    incremental: int  # counted shopper by shopper, with the draws of this market
+    incremental: float  # counted shopper by shopper, with the draws of this market
     expected: float  # the mean over all draws that the chances allow, for shoppers so chosen
     contacts: int  # how many contacts it took
     reached: int  # shoppers with at least one contact
@@ -27,7 +27,7 @@ def truth(fate: Fate, *, contacts: np.ndarray, strength: np.ndarray | float = 1.
     chance = fate.chance(contacts, strength)
     caused = (fate.draw < chance) & ~fate.buys_unasked
     return Truth(
-        incremental=int(caused.sum()),
+        incremental=float(caused.sum()),
         expected=float((chance - fate.unasked).sum()),
         contacts=int(np.sum(contacts)),
         reached=int(np.count_nonzero(contacts)),
@@ -62,7 +62,7 @@ def random_targeting(
     capped = np.minimum(possible_contacts(fate), cap) * eligible
     picks = [truth(fate, contacts=_spend(capped, spend, rng)) for _ in range(draws)]
     return Truth(
-        incremental=round(float(np.mean([p.incremental for p in picks]))),
+        incremental=float(np.mean([p.incremental for p in picks])),
         expected=float(np.mean([p.expected for p in picks])),
         contacts=round(float(np.mean([p.contacts for p in picks]))),
         reached=round(float(np.mean([p.reached for p in picks]))),
