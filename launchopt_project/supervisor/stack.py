@@ -22,8 +22,8 @@ from launchopt_project.supervisor.commands import prepare, stack_commands
 from launchopt_project.supervisor.process import Command, Process
 
 READY_SECONDS = 120
-GRACE_SECONDS = 25  # for tasks to finish, before their worker is told to give them back
-GIVE_BACK_SECONDS = 10
+GRACE_SECONDS = 12  # for tasks to finish, before their worker is told to give them back
+GIVE_BACK_SECONDS = 6
 RESTART_PAUSE_SECONDS = 1.0
 QUICK_DEATH_SECONDS = 15
 QUICK_DEATHS_BORNE = 4
