@@ -24,6 +24,9 @@ class Settings:
         "UTC", "IANA zone of the shop: of customers without one, and of day and hour in plans."
     )
     language: str = _setting("en", "Language of products that name none: en or zh-Hans.")
+    brand_facts: tuple[str, ...] = _setting(
+        (), "Approved sentences about the shop that copy may state, such as delivery terms."
+    )
     allow_client_clock: bool = _setting(
         False,
         "Let decisions and launch actions bring their own clock (`at`): for simulations only.",

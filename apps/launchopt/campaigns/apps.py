@@ -10,3 +10,7 @@ class CampaignsConfig(AppConfig):
     label = "launchopt_campaigns"
     verbose_name = "LaunchOpt: campaigns"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what changes below."""
+        from launchopt.campaigns import receivers  # noqa: F401

@@ -1,0 +1,26 @@
+"""Creatives: the words of a launch, the proof of each claim, and the approval of a person."""
+
+from launchopt.campaigns.creatives.facts import Portrait, facts_of, portrait_of
+from launchopt.campaigns.creatives.review import (
+    approve_creative,
+    approve_creatives,
+    edit_creative,
+    reject_creative,
+)
+from launchopt.campaigns.creatives.serving import mark_stale, servable_creatives
+from launchopt.campaigns.creatives.writing import draft_of, ledger_of, save_drafts
+
+__all__ = [
+    "Portrait",
+    "approve_creative",
+    "approve_creatives",
+    "draft_of",
+    "edit_creative",
+    "facts_of",
+    "ledger_of",
+    "mark_stale",
+    "portrait_of",
+    "reject_creative",
+    "save_drafts",
+    "servable_creatives",
+]

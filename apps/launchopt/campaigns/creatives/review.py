@@ -1,0 +1,153 @@
+"""A person reads, edits, approves or rejects. An approval pins the hash of the words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from launchopt.campaigns.creatives.facts import facts_of
+from launchopt.campaigns.creatives.writing import PERSON, checked_fields, draft_of
+from launchopt.campaigns.models import Creative, Launch
+from launchopt.operations.errors import Conflict, FieldError, InvalidInput
+from launchopt.operations.services import actor_name, record_audit
+from launchopt_core.claims import (
+    PARTS,
+    Draft,
+    claims_of,
+    content_hash,
+    facts_hash,
+    overruns,
+    unsupported,
+)
+
+REVIEW_FIELDS = ["status", "approved_hash", "reviewed_by", "reviewed_at", "rejection_reason"]
+
+
+@transaction.atomic
+def edit_creative(*, creative: Creative, by: Any, now: datetime, **changes: str) -> Creative:
+    """Change words. They are checked again, and an approval of the former words is dropped.
+
+    Raises InvalidInput for an unknown part, an empty headline or words too long for the channel,
+    Conflict once the launch has finished or where the same words stand there already.
+    """
+    creative = _locked(creative)
+    if creative.launch.status == Launch.Status.FINISHED:
+        raise Conflict("The launch has finished; its creatives are kept as they were shown.")
+    before = draft_of(creative)
+    draft = _changed(before, changes)
+    if draft == before:
+        return creative
+    _check_words(draft, channel=creative.channel)
+    fields = checked_fields(draft, facts=facts_of(creative.launch))
+    _check_unique(creative, fields["content_hash"])
+    for name, value in (fields | {"writer": PERSON}).items():
+        setattr(creative, name, value)
+    creative.status, creative.approved_hash = Creative.Status.DRAFT, ""
+    creative.rejection_reason = ""
+    creative.save()
+    _record("edit_creative", creative, by=by, now=now, before=before.parts(), after=draft.parts())
+    return creative
+
+
+@transaction.atomic
+def approve_creative(*, creative: Creative, by: Any, now: datetime) -> Creative:
+    """Approve exactly these words. Approving twice is the same as approving once.
+
+    Raises Conflict where the facts have changed since they were written, or a claim has no proof.
+    """
+    creative = _locked(creative)
+    draft, facts = draft_of(creative), facts_of(creative.launch)
+    digest = content_hash(draft)
+    if creative.status == Creative.Status.APPROVED and creative.approved_hash == digest:
+        return creative
+    if creative.facts_hash and creative.facts_hash != facts_hash(facts):
+        raise Conflict(
+            f"The product has changed since {creative.headline!r} was written; "
+            "edit it or have it written again."
+        )
+    if unproved := unsupported(claims_of(draft, facts=facts)):
+        words = ", ".join(repr(claim.text) for claim in unproved)
+        raise Conflict(f"No fact proves {words} in {creative.headline!r}; edit or reject it.")
+    creative.content_hash = digest
+    _review(creative, Creative.Status.APPROVED, by=by, now=now, approved_hash=digest)
+    return creative
+
+
+@transaction.atomic
+def approve_creatives(*, launch: Launch, by: Any, now: datetime) -> int:
+    """Approve every creative of a launch that waits for it. Gives how many."""
+    waiting = Creative.objects.filter(launch=launch, status=Creative.Status.DRAFT)
+    for creative in waiting:
+        approve_creative(creative=creative, by=by, now=now)
+    return len(waiting)
+
+
+@transaction.atomic
+def reject_creative(*, creative: Creative, by: Any, reason: str, now: datetime) -> Creative:
+    """Say no, with a reason that its writer can learn from; it is shown no longer."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise InvalidInput.at("/reason", "Say why, so that the next text is better.")
+    creative = _locked(creative)
+    _review(creative, Creative.Status.REJECTED, by=by, now=now, reason=reason[:300])
+    return creative
+
+
+def _locked(creative: Creative) -> Creative:
+    rows = Creative.objects.select_for_update(of=("self",))
+    return rows.select_related("launch__product__category").get(pk=creative.pk)
+
+
+def _changed(before: Draft, changes: dict[str, str]) -> Draft:
+    unknown = sorted(changes.keys() - set(PARTS))
+    if unknown:
+        raise InvalidInput.at(
+            f"/{unknown[0]}", f"A creative has no {unknown[0]!r}; it has {', '.join(PARTS)}."
+        )
+    return replace(before, **{part: text.strip() for part, text in changes.items()})
+
+
+def _check_words(draft: Draft, *, channel: str) -> None:
+    if not draft.headline:
+        raise InvalidInput.at("/headline", "A creative needs a headline.")
+    faults = [FieldError(f"/{o.part}", str(o)) for o in overruns(draft, channel=channel)]
+    if faults:
+        raise InvalidInput(f"Too long for {channel}: {faults[0].detail}", faults)
+
+
+def _check_unique(creative: Creative, digest: str) -> None:
+    same = Creative.objects.filter(
+        launch=creative.launch,
+        audience=creative.audience,
+        channel=creative.channel,
+        variant=creative.variant,
+        content_hash=digest,
+    ).exclude(pk=creative.pk)
+    if same.exists():
+        raise Conflict("The same words stand there already for this audience and variant.")
+
+
+def _review(
+    creative: Creative,
+    status: str,
+    *,
+    by: Any,
+    now: datetime,
+    approved_hash: str = "",
+    reason: str = "",
+) -> None:
+    before = {"status": creative.status, "approved_hash": creative.approved_hash}
+    creative.status, creative.approved_hash = status, approved_hash
+    creative.reviewed_by, creative.reviewed_at = actor_name(by)[:150], now
+    creative.rejection_reason = reason
+    creative.save(update_fields=[*REVIEW_FIELDS, "content_hash"])
+    after = {"status": str(status), "approved_hash": approved_hash}
+    action = "approve_creative" if approved_hash else "reject_creative"
+    _record(action, creative, by=by, now=now, before=before, after=after, note=reason)
+
+
+def _record(action: str, creative: Creative, **entry: Any) -> None:
+    record_audit(action=action, subject=f"creative:{creative.pk}", **entry)

@@ -1,0 +1,100 @@
+"""What may be shown: approved words, unchanged since, on facts that still hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from launchopt.campaigns.creatives.facts import facts_of
+from launchopt.campaigns.creatives.writing import draft_of
+from launchopt.campaigns.models import Creative, Launch
+from launchopt.operations.services import open_alert, record_audit
+from launchopt_core.claims import content_hash, facts_hash
+
+ONGOING = (
+    Launch.Status.PLANNING,
+    Launch.Status.PLANNED,
+    Launch.Status.APPROVED,
+    Launch.Status.RUNNING,
+    Launch.Status.PAUSED,
+)
+
+
+def servable_creatives(*, launch: Launch, now: datetime) -> list[Creative]:
+    """The creatives of a launch that may be shown, in one query.
+
+    The hash of the stored words must be the approved one: words changed past the services are not
+    shown, an alert is raised, and the audit trail says so.
+    """
+    facts = facts_hash(facts_of(launch))
+    approved = Creative.objects.filter(launch=launch, status=Creative.Status.APPROVED)
+    servable = []
+    for creative in approved:
+        if content_hash(draft_of(creative)) != creative.approved_hash:
+            withdraw_tampered(creative=creative, now=now)
+        elif creative.facts_hash == facts:
+            servable.append(creative)
+    return servable
+
+
+@transaction.atomic
+def withdraw_tampered(*, creative: Creative, now: datetime) -> None:
+    """Take a creative out of service whose words are not those that a person approved."""
+    Creative.objects.filter(pk=creative.pk).update(status=Creative.Status.DRAFT, approved_hash="")
+    subject = f"creative:{creative.pk}"
+    open_alert(
+        code="creative_changed",
+        subject=subject,
+        severity="critical",
+        message="Its words are not those that were approved; it is shown no longer.",
+        now=now,
+    )
+    record_audit(
+        action="withdraw_creative",
+        subject=subject,
+        by=None,
+        now=now,
+        before={"approved_hash": creative.approved_hash},
+        after={"content_hash": content_hash(draft_of(creative))},
+        note="The words were changed past the review.",
+    )
+
+
+@transaction.atomic
+def mark_stale(*, now: datetime, product_ids: Iterable[int] | None = None) -> int:
+    """Take creatives out of service that were written on other facts than the product has now.
+
+    Looks at the given products, or at those changed after their creatives were written. Gives how
+    many became stale.
+    """
+    launches = Launch.objects.filter(status__in=ONGOING).select_related("product__category")
+    if product_ids is None:
+        launches = launches.filter(product__updated_at__gt=F("creatives__created_at")).distinct()
+    else:
+        launches = launches.filter(product__in=list(product_ids))
+    return sum(_mark_stale(launch, now=now) for launch in launches)
+
+
+def _mark_stale(launch: Launch, *, now: datetime) -> int:
+    stale = (
+        Creative.objects.filter(
+            launch=launch, status__in=[Creative.Status.DRAFT, Creative.Status.APPROVED]
+        )
+        .exclude(facts_hash=facts_hash(facts_of(launch)))
+        .update(status=Creative.Status.STALE, approved_hash="")
+    )
+    if stale:
+        subject = f"launch:{launch.pk}"
+        message = f"The product changed: {stale} creatives are stale and shown no longer."
+        open_alert(code="creatives_stale", subject=subject, message=message, now=now)
+        record_audit(
+            action="mark_creatives_stale",
+            subject=subject,
+            by=None,
+            now=now,
+            after={"stale": stale},
+        )
+    return stale

@@ -1,0 +1,294 @@
+"""Creatives: drafts with a ledger, a person's approval, and only approved words in service."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from launchopt.audiences.models import Audience, AudienceMember, Customer, Persona
+from launchopt.campaigns import creatives
+from launchopt.campaigns.models import Campaign, Creative, Launch
+from launchopt.catalog.models import Category, Product
+from launchopt.operations.errors import Conflict, InvalidInput
+from launchopt.operations.models import Alert, AuditEntry
+from launchopt.operations.runs import Work
+from launchopt_core.claims import Draft
+from launchopt_workers.copywriting.tasks import write_creatives
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+MUG = Draft(
+    headline="Meet the Blue Mug",
+    body="Holds 300 ml. Yours for £7.50.",
+    call_to_action="Take a look",
+    alt_text="Picture of the Blue Mug",
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def product():
+    return Product.objects.create(
+        sku="MUG-1",
+        title="BLUE MUG",
+        description="Holds 300 ml.",
+        category=Category.objects.create(name="Kitchen"),
+        price=Decimal("7.50"),
+        currency="GBP",
+        language="en",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+@pytest.fixture
+def launch(product):
+    return Launch.objects.create(
+        name="Blue mug",
+        product=product,
+        status=Launch.Status.PLANNED,
+        budget=100,
+        currency="GBP",
+        starts_at=NOW,
+        ends_at=NOW + timedelta(days=14),
+        cap_contacts=3,
+        cap_window_hours=24,
+        created_at=NOW,
+    )
+
+
+@pytest.fixture
+def audience():
+    return audience_of([{"name": "Kitchen", "kind": "category", "weight": 0.8}])
+
+
+def audience_of(interests, *, price_band="low", members=3):
+    audience = Audience.objects.create(name="The likeliest", created_at=NOW)
+    for number in range(members):
+        customer = Customer.objects.create(
+            external_id=f"{audience.pk}-{number}",
+            email=f"canary-{number}@example.com",
+            created_at=NOW,
+            updated_at=NOW,
+        )
+        AudienceMember.objects.create(audience=audience, customer=customer, probability=0.1)
+        Persona.objects.create(
+            customer=customer,
+            interests=interests,
+            price_band=price_band,
+            age_band="35-44",
+            gender="female",
+            recency=3,
+            frequency=3,
+            monetary=3,
+            as_of=NOW,
+        )
+    return audience
+
+
+@pytest.fixture
+def creative(launch, audience):
+    return saved(launch, audience, MUG)
+
+
+def saved(launch, audience, draft):
+    (creative,) = creatives.save_drafts(
+        launch=launch,
+        audience=audience,
+        channel="onsite",
+        drafts={"treatment": draft},
+        writer="phrasebook",
+        now=NOW,
+    )
+    return creative
+
+
+def approve(creative):
+    return creatives.approve_creative(creative=creative, by="ann", now=NOW)
+
+
+def edit(creative, **changes):
+    return creatives.edit_creative(creative=creative, by="bob", now=NOW, **changes)
+
+
+def servable(launch):
+    return creatives.servable_creatives(launch=launch, now=NOW)
+
+
+class TestSaveDrafts:
+    def test_keeps_each_claim_with_the_fact_behind_it(self, creative):
+        ledger = {claim["text"]: claim["support"] for claim in creative.claims}
+        assert ledger == {"300 ml": "description", "£7.50": "price"}
+
+    def test_saving_again_changes_nothing(self, launch, audience, creative):
+        assert saved(launch, audience, MUG).pk == creative.pk
+        assert Creative.objects.count() == 1
+
+    def test_a_new_draft_replaces_one_that_nobody_reviewed(self, launch, audience, creative):
+        other = saved(launch, audience, Draft(**{**MUG.parts(), "headline": "Blue Mug"}))
+        assert list(Creative.objects.all()) == [other]
+
+    def test_what_a_person_approved_stays(self, launch, audience, creative):
+        approve(creative)
+        saved(launch, audience, Draft(**{**MUG.parts(), "headline": "Blue Mug"}))
+        assert Creative.objects.filter(status=Creative.Status.APPROVED).get() == creative
+
+
+class TestApproval:
+    def test_pins_the_hash_of_the_words(self, creative):
+        approved = approve(creative)
+        assert approved.approved_hash == approved.content_hash != ""
+        assert (approved.status, approved.reviewed_by) == ("approved", "ann")
+
+    def test_approving_twice_is_audited_once(self, creative):
+        approve(approve(creative))
+        assert AuditEntry.objects.filter(action="approve_creative").count() == 1
+
+    def test_refuses_a_claim_that_no_fact_proves(self, creative):
+        boast = edit(creative, headline="The best mug, 20% off")
+        with pytest.raises(Conflict, match="No fact proves 'best', '20%'"):
+            approve(boast)
+
+    def test_refuses_words_written_on_an_old_price(self, creative, product):
+        Product.objects.filter(pk=product.pk).update(price=Decimal("8.50"))
+        with pytest.raises(Conflict, match="has changed since"):
+            approve(creative)
+
+    def test_of_a_launch_leaves_rejected_creatives_rejected(self, launch, audience, creative):
+        creatives.reject_creative(creative=creative, by="ann", reason="Too plain.", now=NOW)
+        saved(launch, audience_of([]), MUG)
+        assert creatives.approve_creatives(launch=launch, by="ann", now=NOW) == 1
+        creative.refresh_from_db()
+        assert creative.status == Creative.Status.REJECTED
+
+
+class TestRejection:
+    def test_needs_a_reason(self, creative):
+        with pytest.raises(InvalidInput, match="Say why"):
+            creatives.reject_creative(creative=creative, by="ann", reason="  ", now=NOW)
+
+    def test_takes_an_approved_creative_out_of_service(self, launch, creative):
+        creatives.reject_creative(
+            creative=approve(creative), by="ann", reason="Off brand.", now=NOW
+        )
+        assert servable(launch) == []
+
+
+class TestEditing:
+    def test_drops_the_approval_and_changes_the_hash(self, creative):
+        before = approve(creative).content_hash
+        edited = edit(creative, headline="Say hello to the Blue Mug")
+        assert edited.content_hash != before
+        assert (edited.status, edited.approved_hash) == (Creative.Status.DRAFT, "")
+
+    def test_is_checked_again(self, creative):
+        edited = edit(creative, body="Holds 500 ml.")
+        assert [(c["text"], c["support"]) for c in edited.claims] == [("500 ml", None)]
+
+    def test_keeps_the_former_words_in_the_audit_trail(self, creative):
+        edit(creative, headline="Blue Mug")
+        entry = AuditEntry.objects.get(action="edit_creative")
+        assert (entry.actor, entry.before["headline"]) == ("bob", MUG.headline)
+
+    def test_refuses_words_too_long_for_the_channel(self, creative):
+        with pytest.raises(InvalidInput, match="headline is 81 characters long; 80 are allowed"):
+            edit(creative, headline="x" * 81)
+
+    def test_refuses_a_part_that_creatives_do_not_have(self, creative):
+        with pytest.raises(InvalidInput, match="no 'subject'"):
+            edit(creative, subject="Hello")
+
+    def test_of_the_same_words_keeps_the_approval(self, creative):
+        approve(creative)
+        assert edit(creative, headline=MUG.headline).status == Creative.Status.APPROVED
+
+    def test_is_refused_once_the_launch_has_finished(self, creative, launch):
+        Launch.objects.update(status=Launch.Status.FINISHED)
+        with pytest.raises(Conflict, match="has finished"):
+            edit(creative, headline="Blue Mug")
+
+
+class TestServing:
+    def test_only_approved_words_are_served(self, launch, creative):
+        assert servable(launch) == []
+        approve(creative)
+        assert servable(launch) == [creative]
+
+    def test_words_changed_past_the_review_raise_an_alert(self, launch, creative):
+        approve(creative)
+        Creative.objects.update(body="Holds 300 ml. Yours for £7.51.")
+        assert servable(launch) == []
+        assert Alert.objects.get(code="creative_changed").subject == f"creative:{creative.pk}"
+        assert AuditEntry.objects.filter(action="withdraw_creative").exists()
+
+    def test_a_new_price_makes_creatives_stale(self, launch, creative, product):
+        approve(creative)
+        product.price = Decimal("8.00")
+        product.save()
+        creative.refresh_from_db()
+        assert creative.status == Creative.Status.STALE
+        assert servable(launch) == []
+        assert Alert.objects.get(code="creatives_stale").subject == f"launch:{launch.pk}"
+
+    def test_new_stock_makes_nothing_stale(self, launch, creative, product):
+        approve(creative)
+        product.stock = 3
+        product.save()
+        assert servable(launch) == [creative]
+
+    def test_a_bulk_change_is_not_served_and_found_later(self, launch, creative, product):
+        approve(creative)
+        later = NOW + timedelta(hours=1)
+        Product.objects.update(price=Decimal("8.00"), updated_at=later)
+        assert servable(Launch.objects.get()) == []
+        assert creatives.mark_stale(now=later) == 1
+        assert creatives.mark_stale(now=later) == 0
+
+
+class TestWriteCreatives:
+    @pytest.fixture
+    def campaign(self, launch, audience):
+        return Campaign.objects.create(
+            launch=launch, channel="email", audience=audience, cost_per_contact=Decimal("0.02")
+        )
+
+    def write(self, launch):
+        return write_creatives(Work(None, clock=lambda: NOW), launch_id=str(launch.pk))
+
+    def test_writes_for_each_audience_and_channel(self, launch, campaign, audience):
+        Campaign.objects.create(
+            launch=launch, channel="sms", audience=audience, cost_per_contact=Decimal("0.05")
+        )
+        assert self.write(launch) == {"creatives": 2}
+        assert set(Creative.objects.values_list("channel", flat=True)) == {"email", "sms"}
+
+    def test_every_claim_it_writes_is_proved(self, launch, campaign):
+        self.write(launch)
+        claims = Creative.objects.get().claims
+        assert claims
+        assert all(claim["support"] for claim in claims)
+
+    def test_writing_again_writes_the_same(self, launch, campaign):
+        self.write(launch)
+        first = Creative.objects.get()
+        self.write(launch)
+        assert Creative.objects.get() == first
+
+    def test_the_interest_of_the_audience_picks_the_angle(self, launch, campaign):
+        self.write(launch)
+        creative = Creative.objects.get()
+        assert "kitchen" in f"{creative.headline} {creative.body}".lower()
+
+    def test_a_rejected_text_is_not_written_again(self, launch, campaign):
+        self.write(launch)
+        rejected = Creative.objects.get()
+        creatives.reject_creative(creative=rejected, by="ann", reason="Too plain.", now=NOW)
+        self.write(launch)
+        fresh = Creative.objects.get(status=Creative.Status.DRAFT)
+        assert fresh.content_hash != rejected.content_hash
+
+    def test_no_personal_data_reaches_the_words(self, launch, campaign):
+        self.write(launch)
+        creative = Creative.objects.get()
+        text = f"{creative.headline} {creative.body} {creative.alt_text}"
+        assert not any(word in text for word in ("canary", "35-44", "female"))

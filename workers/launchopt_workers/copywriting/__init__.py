@@ -1,0 +1,1 @@
+"""Words for each audience of a launch."""
