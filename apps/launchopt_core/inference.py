@@ -1,8 +1,9 @@
 """Did it work? Differences with their intervals, the check of the groups, and a plain verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from math import inf, sqrt
 
 from scipy import stats
@@ -79,6 +80,31 @@ def compare_means(control: Moments, treatment: Moments) -> Difference:
     parts = [group.variance / group.count for group in (control, treatment)]
     estimate = treatment.mean - control.mean
     return Difference(estimate, sqrt(sum(parts)), _welch_degrees(control, treatment, parts))
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """A group's customers assigned under the same weights, and the share they were drawn with."""
+
+    moments: Moments
+    share: float
+
+
+def compare_strata(control: Sequence[Stratum], treatment: Sequence[Stratum]) -> Difference:
+    """Compare groups whose shares changed on the way, so that the change cannot fake an effect.
+
+    Each customer counts by 1 / share (Hajek's estimator with the linearised variance; Lunceford and
+    Davidian, 2004, Statistics in Medicine 23). Shares that never changed give Welch's comparison.
+
+    >>> one = [Stratum(Moments(100, 10, 10), 0.5)]
+    >>> two = [Stratum(Moments(50, 15, 15), 0.5), Stratum(Moments(50, 15, 15), 0.5)]
+    >>> round(compare_strata(one, two).estimate, 3)
+    0.2
+    """
+    if all(len({stratum.share for stratum in group}) <= 1 for group in (control, treatment)):
+        return compare_means(*(_pooled(group) for group in (control, treatment)))
+    (before, one), (after, other) = (_weighted_mean(group) for group in (control, treatment))
+    return Difference(after - before, sqrt(one + other), inf)
 
 
 def compare_proportions(control: Moments, treatment: Moments) -> Difference:
@@ -177,9 +203,12 @@ def verdict(
     variant: str,
     control_name: str = "control",
     ratio: SampleRatio | None = None,
+    difference: Difference | None = None,
     alpha: float = ALPHA,
 ) -> Conclusion:
     """What to do, in words. Unequal groups come first: nothing measured on them can be trusted.
+
+    `difference` is Welch's unless another comparison of the two is given.
 
     >>> verdict(Moments(1000, 50, 50), Moments(1000, 100, 100), variant="B").sentence
     'ship B'
@@ -190,12 +219,32 @@ def verdict(
         return Conclusion(Code.BROKEN, "broken: unequal groups")
     if _is_too_early(control, treatment):
         return Conclusion(Code.TOO_EARLY, "too early: too few customers or conversions")
-    difference = compare_means(control, treatment)
+    difference = difference or compare_means(control, treatment)
     if not difference.is_conclusive(alpha):
         return Conclusion(Code.INCONCLUSIVE, "inconclusive: the interval includes zero")
     if difference.estimate > 0:
         return Conclusion(Code.SHIP, f"ship {variant}")
     return Conclusion(Code.KEEP_CONTROL, f"keep {control_name}: {variant} is worse")
+
+
+def _pooled(group: Sequence[Stratum]) -> Moments:
+    return sum((stratum.moments for stratum in group), Moments(0, 0, 0))
+
+
+def _weighted_mean(group: Sequence[Stratum]) -> tuple[float, float]:
+    """The mean in which each customer counts by 1 / share, and the variance of that mean."""
+    if sum(stratum.moments.count for stratum in group) < 2:
+        raise TooFewObservations("Each group needs two customers to compare.")
+    weight = sum(s.moments.count / s.share for s in group)
+    mean = sum(float(s.moments.sum) / s.share for s in group) / weight
+    spread = sum(_squares_about(mean, s.moments) / s.share**2 for s in group)
+    return mean, spread / weight**2
+
+
+def _squares_about(mean: float, moments: Moments) -> float:
+    exact, total = Fraction(mean), Fraction(moments.sum)
+    squares = Fraction(moments.sum_squares) - 2 * exact * total + moments.count * exact**2
+    return max(float(squares), 0.0)
 
 
 def _is_too_early(control: Moments, treatment: Moments) -> bool:

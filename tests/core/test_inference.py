@@ -14,8 +14,10 @@ from launchopt_core.inference import (
     Code,
     Difference,
     SampleRatio,
+    Stratum,
     compare_means,
     compare_proportions,
+    compare_strata,
     or_none,
     relative_interval,
     sample_ratio,
@@ -80,6 +82,36 @@ class TestCompareMeans:
     def test_refuses_groups_too_small_to_vary(self, counts):
         with pytest.raises(TooFewObservations, match="too few"):
             compare_means(*(Moments(count, 0, 0) for count in counts))
+
+
+class TestCompareStrata:
+    def test_shares_that_never_changed_give_welchs_comparison(self):
+        control, treatment = samples(3)
+        halves = [Stratum(Moments.of(part), 0.5) for part in (treatment[:20], treatment[20:])]
+        ours = compare_strata([Stratum(Moments.of(control), 0.5)], halves)
+        assert ours == compare_means(Moments.of(control), Moments.of(treatment))
+
+    def test_changed_weights_cannot_fake_an_effect(self):
+        """Early customers buy four times as often as late ones; the variant changes nothing."""
+        rng = np.random.default_rng(6)
+        adjusted, naive = 0, 0
+        for _ in range(300):
+            strata = {"holdout": [], "b": []}
+            for rate, share in ((0.4, 0.1), (0.1, 0.8)):
+                for name, part in (("holdout", 0.1), ("b", share)):
+                    count = round(4000 * part)
+                    bought = int(rng.binomial(count, rate))
+                    strata[name].append(Stratum(Moments.of_proportion(bought, count), part))
+            adjusted += compare_strata(strata["holdout"], strata["b"]).is_conclusive()
+            pooled = [sum((s.moments for s in g), Moments(0, 0, 0)) for g in strata.values()]
+            naive += compare_means(*pooled).is_conclusive()
+        assert naive > 290
+        assert adjusted < 30
+
+    def test_refuses_groups_too_small_to_vary(self):
+        lone = [Stratum(Moments(1, 0, 0), 0.5), Stratum(Moments(0, 0, 0), 0.1)]
+        with pytest.raises(TooFewObservations):
+            compare_strata(lone, lone)
 
 
 class TestCompareProportions:
