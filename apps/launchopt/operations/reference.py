@@ -1,0 +1,62 @@
+"""The pages of the reference that are generated from the code: settings and commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from django.core.management import get_commands, load_command_class
+
+from launchopt import conf
+from launchopt.operations.commands import LaunchOptCommand
+
+MADE = "<!-- Made by `manage.py generate_reference`; change the code, not this page. -->"
+
+
+def settings_page() -> str:
+    """Every setting: type, default, sentence."""
+    rows = [
+        f"| `{name}` | `{kind}` | `{default!r}` | {sentence} |"
+        for name, kind, default, sentence in conf.documented()
+    ]
+    head = [
+        "# Settings",
+        MADE,
+        'They stand in one dictionary of the host\'s settings: `LAUNCHOPT = {"CURRENCY": "GBP"}`.',
+        "An unknown name is an error of `manage.py check`.",
+        "",
+        "| name | type | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def commands_page() -> str:
+    """Every command of the suite: what it does, its options, an example."""
+    parts = [
+        f"# Commands\n{MADE}\n",
+        "Each takes `--json` (one JSON object on standard output) and exits with 0 when it worked,",
+        "1 when its work failed, 2 when its arguments or input are wrong.\n",
+    ]
+    for name, command in _commands():
+        parts.append(f"## {name}\n\n{command.help}\n")
+        parts.extend(_options(command, name))
+        if command.example:
+            parts.append(f"\n```\n{command.example}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands() -> Iterator[tuple[str, LaunchOptCommand]]:
+    for name, app in sorted(get_commands().items()):
+        if str(app).startswith("launchopt") and not str(app).startswith("launchopt_project"):
+            command = load_command_class(str(app), name)
+            if isinstance(command, LaunchOptCommand):
+                yield name, command
+
+
+def _options(command: LaunchOptCommand, name: str) -> Iterator[str]:
+    parser = argparse.ArgumentParser(prog=name, add_help=False)
+    command.add_options(parser)  # type: ignore[arg-type]
+    for action in parser._actions:
+        words = ", ".join(f"`{option}`" for option in action.option_strings) or f"`{action.dest}`"
+        yield f"- {words}: {(action.help or '').replace('%%', '%')}"
