@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 
 from launchopt.audiences.models import Audience, AudienceMember, Customer, Persona
 from launchopt.campaigns import creatives
@@ -292,3 +293,57 @@ class TestWriteCreatives:
         creative = Creative.objects.get()
         text = f"{creative.headline} {creative.body} {creative.alt_text}"
         assert not any(word in text for word in ("canary", "35-44", "female"))
+
+
+class TestReviewInTheAdmin:
+    LIST = "/admin/launchopt_campaigns/creative/"
+
+    def page(self, client, creative):
+        return client.get(f"{self.LIST}{creative.pk}/change/").content.decode()
+
+    def post(self, client, action, creative, **more):
+        data = {"action": action, "_selected_action": [str(creative.pk)], **more}
+        return client.post(self.LIST, data, follow=True).content.decode()
+
+    @pytest.mark.parametrize("channel", ["email", "google_search", "meta", "sms", "onsite", "push"])
+    def test_shows_each_channel_with_its_words_escaped(self, admin_client, creative, channel):
+        Creative.objects.update(
+            channel=channel, headline="<b>Mug</b>", body="<script>alert(1)</script>"
+        )
+        page = self.page(admin_client, creative)
+        assert "<b>Mug" not in page
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+    def test_shows_what_proves_each_claim(self, admin_client, creative):
+        assert "<td>£7.50</td><td>price</td><td>price</td>" in self.page(admin_client, creative)
+
+    def test_saving_other_words_drops_the_approval(self, admin_client, creative):
+        approve(creative)
+        words = {**MUG.parts(), "headline": "Say hello to the Blue Mug"}
+        admin_client.post(f"{self.LIST}{creative.pk}/change/", words)
+        creative.refresh_from_db()
+        assert (creative.headline, creative.status) == (words["headline"], "draft")
+
+    def test_saving_words_that_are_too_long_names_the_field(self, admin_client, creative):
+        words = {**MUG.parts(), "headline": "x" * 90}
+        page = admin_client.post(f"{self.LIST}{creative.pk}/change/", words).content.decode()
+        assert "The headline is 90 characters long; 80 are allowed." in page
+
+    def test_approves(self, admin_client, creative):
+        assert "Approved: 1." in self.post(admin_client, "approve", creative)
+
+    def test_asks_for_the_reason_of_a_rejection(self, admin_client, creative):
+        assert "Reason" in self.post(admin_client, "reject", creative)
+        assert "Rejected: 1." in self.post(admin_client, "reject", creative, reason="Too plain.")
+        creative.refresh_from_db()
+        assert creative.rejection_reason == "Too plain."
+
+    def test_a_marketer_may_edit_but_not_approve(self, client, django_user_model, creative):
+        user = django_user_model.objects.create_user("mia", is_staff=True)
+        user.groups.add(Group.objects.get(name="marketer"))
+        client.force_login(user)
+        assert 'value="approve"' not in client.get(self.LIST).content.decode()
+        self.post(client, "approve", creative)
+        creative.refresh_from_db()
+        assert creative.status == Creative.Status.DRAFT

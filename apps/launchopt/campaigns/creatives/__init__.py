@@ -4,6 +4,7 @@ from launchopt.campaigns.creatives.facts import Portrait, facts_of, portrait_of
 from launchopt.campaigns.creatives.review import (
     approve_creative,
     approve_creatives,
+    check_edit,
     edit_creative,
     reject_creative,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "Portrait",
     "approve_creative",
     "approve_creatives",
+    "check_edit",
     "draft_of",
     "edit_creative",
     "facts_of",

@@ -34,15 +34,11 @@ def edit_creative(*, creative: Creative, by: Any, now: datetime, **changes: str)
     Conflict once the launch has finished or where the same words stand there already.
     """
     creative = _locked(creative)
-    if creative.launch.status == Launch.Status.FINISHED:
-        raise Conflict("The launch has finished; its creatives are kept as they were shown.")
     before = draft_of(creative)
-    draft = _changed(before, changes)
+    draft = check_edit(creative=creative, **changes)
     if draft == before:
         return creative
-    _check_words(draft, channel=creative.channel)
     fields = checked_fields(draft, facts=facts_of(creative.launch))
-    _check_unique(creative, fields["content_hash"])
     for name, value in (fields | {"writer": PERSON}).items():
         setattr(creative, name, value)
     creative.status, creative.approved_hash = Creative.Status.DRAFT, ""
@@ -50,6 +46,17 @@ def edit_creative(*, creative: Creative, by: Any, now: datetime, **changes: str)
     creative.save()
     _record("edit_creative", creative, by=by, now=now, before=before.parts(), after=draft.parts())
     return creative
+
+
+def check_edit(*, creative: Creative, **changes: str) -> Draft:
+    """The words that an edit would give; raises what `edit_creative` raises and writes nothing."""
+    if creative.launch.status == Launch.Status.FINISHED:
+        raise Conflict("The launch has finished; its creatives are kept as they were shown.")
+    draft = _changed(draft_of(creative), changes)
+    if draft != draft_of(creative):
+        _check_words(draft, channel=creative.channel)
+        _check_unique(creative, content_hash(draft))
+    return draft
 
 
 @transaction.atomic

@@ -1,0 +1,192 @@
+"""The review queue of creatives: what each looks like in its channel, and its claims with proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from launchopt.campaigns import creatives
+from launchopt.campaigns.models import Creative
+from launchopt.operations.adminsite import SuiteMedia, for_each
+from launchopt.operations.errors import LaunchOptError
+from launchopt_core.claims import PARTS, limits_of, sms_limit, sms_text
+
+APPROVE = "launchopt_campaigns.approve_launch"
+PREVIEW = "admin/launchopt_campaigns/creative_preview.html"
+REJECT = "admin/launchopt_campaigns/reject_creatives.html"
+
+
+class CreativeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The words of a creative, refused where its channel or its launch would refuse them."""
+
+    class Meta:
+        model = Creative
+        fields = PARTS
+        widgets = {
+            "headline": forms.TextInput(attrs={"size": 90}),
+            "alt_text": forms.TextInput(attrs={"size": 90}),
+            "body": forms.Textarea(attrs={"rows": 4, "cols": 90}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for part in PARTS:
+            if part in self.fields:
+                self.fields[part].help_text = limit_words(self.instance.channel, part)
+
+    def clean(self) -> dict[str, Any]:
+        """Check the words as the service will."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        words = {part: cleaned[part] for part in PARTS if part in cleaned}
+        try:
+            creatives.check_edit(creative=Creative.objects.get(pk=self.instance.pk), **words)
+        except LaunchOptError as error:
+            for fault in error.errors:
+                self.add_error(fault.pointer.strip("/"), fault.detail)
+            if not error.errors:
+                self.add_error(None, error.detail)
+        return cleaned
+
+
+@admin.register(Creative)
+class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Words that wait for a person. Editing them drops their approval."""
+
+    form = CreativeForm
+    list_display = ["headline", "channel", "audience", "variant", "status", "proof", "reviewed_by"]
+    list_filter = ["status", "channel", ("launch", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["audience", "launch"]
+    search_fields = ["headline", "body"]
+    actions = ["approve", "reject"]
+    about = ["launch", "audience", "channel", "variant", "language", "writer"]
+    review = ["status", "reviewed_by", "reviewed_at", "rejection_reason", "content_hash"]
+    fieldsets = [
+        (None, {"fields": ["preview", "ledger"]}),
+        ("Words", {"fields": list(PARTS)}),
+        ("For whom", {"fields": about}),
+        ("Review", {"fields": review}),
+    ]
+    readonly_fields = ["preview", "ledger", *about, *review]
+    Media = SuiteMedia
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Creatives are written for a launch; a person edits them."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Creative | None = None) -> bool:
+        """What was shown is kept; what should not be shown is rejected."""
+        return False
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may approve and reject."""
+        return request.user.has_perm(APPROVE)
+
+    @admin.display(description="claims")
+    def proof(self, creative: Creative) -> str:
+        """How many claims there are, and how many of them nothing proves."""
+        unproved = sum(1 for claim in creative.claims if not claim["support"])
+        return f"{len(creative.claims)}, {unproved} without proof" if unproved else "all proved"
+
+    @admin.display(description="as it will look")
+    def preview(self, creative: Creative) -> SafeString:
+        """The creative as its channel shows it."""
+        return preview_of(creative)
+
+    @admin.display(description="claims and their proof")
+    def ledger(self, creative: Creative) -> SafeString:
+        """Each claim in the words, and the fact behind it."""
+        if not creative.claims:
+            return format_html("<p>{}</p>", "It claims nothing that would need proof.")
+        rows = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            (
+                (c["part"].replace("_", " "), c["text"], c["kind"], c["support"] or "✗ no fact")
+                for c in creative.claims
+            ),
+        )
+        head = format_html("<tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>", *LEDGER_HEAD)
+        return format_html("<table>{}{}</table>", head, rows)
+
+    def save_model(self, request: HttpRequest, obj: Creative, form: Any, change: bool) -> None:
+        """Edit through the service, which checks the words again."""
+        words = {part: form.cleaned_data[part] for part in PARTS}
+        before = obj.approved_hash
+        edited = creatives.edit_creative(creative=obj, by=request.user, now=timezone.now(), **words)
+        if before and not edited.approved_hash:
+            messages.warning(request, "The words changed, so their approval is dropped.")
+
+    @admin.action(description="Approve", permissions=["approve"])
+    def approve(self, request: HttpRequest, rows: QuerySet[Creative]) -> None:
+        """Approve exactly these words."""
+        now, by = timezone.now(), request.user
+        for_each(
+            request,
+            rows,
+            lambda row: creatives.approve_creative(creative=row, by=by, now=now),
+            done="Approved",
+        )
+
+    @admin.action(description="Reject…", permissions=["approve"])
+    def reject(self, request: HttpRequest, rows: QuerySet[Creative]) -> HttpResponse | None:
+        """Ask for the reason, then reject."""
+        reason = request.POST.get("reason")
+        if reason is None:
+            return self._ask_for_reason(request, rows)
+        now, by = timezone.now(), request.user
+        for_each(
+            request,
+            rows,
+            lambda row: creatives.reject_creative(creative=row, by=by, reason=reason, now=now),
+            done="Rejected",
+        )
+        return None
+
+    def _ask_for_reason(self, request: HttpRequest, rows: QuerySet[Creative]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Reject creatives",
+            "rows": rows,
+            "opts": self.opts,
+            "checkbox": helpers.ACTION_CHECKBOX_NAME,
+            "media": self.media,
+        }
+        return TemplateResponse(request, REJECT, context)
+
+
+LEDGER_HEAD = ("Part", "Claim", "Kind", "Proved by")
+
+
+def preview_of(creative: Creative) -> SafeString:
+    """A creative as its channel shows it; its words are escaped by the template."""
+    product = creative.launch.product
+    message = sms_text(creatives.draft_of(creative))
+    context = {
+        "creative": creative,
+        "product": product,
+        "message": message,
+        "message_limit": sms_limit(message),
+    }
+    return SafeString(render_to_string(PREVIEW, context))
+
+
+def limit_words(channel: str, part: str) -> str:
+    """How long a part may be in a channel, for the person who edits it."""
+    limit = getattr(limits_of(channel), part)
+    if channel == "sms" and part == "body":
+        return (
+            "With the call to action at most 160 characters, or 70 with any character outside the "
+            "text message alphabet."
+        )
+    wide = " Chinese characters count twice." if channel == "google_search" else ""
+    return f"At most {limit} characters.{wide}"
