@@ -30,10 +30,11 @@ class Fate:
     who: np.ndarray  # (visits,) shopper numbers, in order of time
     at: np.ndarray  # (visits,) datetime64[s]
     appeal: np.ndarray  # (shoppers,)
-    unasked: np.ndarray  # (shoppers,) chance to buy without being shown; 0 without a visit
+    browses: np.ndarray  # (visits,) bool: who looks around can find the product unasked
+    unasked: np.ndarray  # (shoppers,) chance to buy without being shown; 0 who never looks around
     gain: np.ndarray  # (shoppers,) what full persuasion adds to it
     draw: np.ndarray  # (shoppers,) uniform: buys where it is below the chance
-    unasked_visit: np.ndarray  # (shoppers,) the visit at which it is bought unasked; -1: no visit
+    unasked_visit: np.ndarray  # (shoppers,) the visit at which it is bought unasked; -1: none
     click_draw: np.ndarray  # (visits,) uniform
     delay: np.ndarray  # (visits,) seconds from the contact to the purchase
     return_draw: np.ndarray  # (shoppers,) uniform
@@ -47,7 +48,7 @@ class Fate:
     @property
     def has_visit(self) -> np.ndarray:
         """(shoppers,) bool: who cannot be shown anything because they do not come."""
-        result: np.ndarray = self.unasked_visit >= 0
+        result: np.ndarray = np.bincount(self.who, minlength=len(self.draw)) > 0
         return result
 
     def dose(self, contacts: np.ndarray) -> np.ndarray:
@@ -74,7 +75,9 @@ def launch_fate(parameters: Parameters, products: Products, shoppers: Shoppers, 
     rng, since = stream(parameters.seed, f"visits of {sku}"), products.first_sold(sku)
     who, at = visits(shoppers, since=since, days=parameters.launch_days, rng=rng)
     early = at < instant(since + timedelta(days=parameters.launch_days, hours=-1))
-    return fate(parameters, products, shoppers, sku=sku, who=who[early], at=at[early])
+    who, at = who[early], at[early]
+    browses = rng.random(len(who)) < parameters.browsing_share
+    return fate(parameters, products, shoppers, sku=sku, who=who, at=at, browses=browses)
 
 
 def fate(
@@ -85,11 +88,12 @@ def fate(
     sku: str,
     who: np.ndarray,
     at: np.ndarray,
+    browses: np.ndarray,
 ) -> Fate:
-    """The fate of a product among these visits."""
+    """The fate of a product among these visits, some of which look around."""
     rng, product = stream(parameters.seed, f"fate of {sku}"), products.index(sku)
     appeal = shoppers.appeal(products, of=np.array([product]))[:, 0]
-    visit = _one_visit(who, len(shoppers), rng)
+    visit = _one_visit(who, browses, len(shoppers), rng)
     unasked = sigmoid(_logit(parameters.unasked_rate) + 0.8 * appeal)
     unasked = np.where(visit >= 0, unasked, 0.0)
     reached = sigmoid(parameters.persuasion_slope * (appeal - parameters.persuasion_threshold))
@@ -100,6 +104,7 @@ def fate(
         who=who,
         at=at,
         appeal=appeal,
+        browses=browses,
         unasked=unasked,
         gain=gain,
         draw=rng.random(len(shoppers)),
@@ -110,10 +115,12 @@ def fate(
     )
 
 
-def _one_visit(who: np.ndarray, shoppers: int, rng: np.random.Generator) -> np.ndarray:
-    """(shoppers,): one of each shopper's visits by chance, -1 for those who do not come."""
+def _one_visit(
+    who: np.ndarray, browses: np.ndarray, shoppers: int, rng: np.random.Generator
+) -> np.ndarray:
+    """(shoppers,): one of each shopper's browsing visits by chance, -1 for those without one."""
     chosen = np.full(shoppers, -1)
-    shuffled = rng.permutation(len(who))
+    shuffled = rng.permutation(np.flatnonzero(browses))
     chosen[who[shuffled]] = shuffled  # the last one written stays
     return chosen
 

@@ -28,11 +28,9 @@ class Browsing:
     session: np.ndarray  # (visits,) numbers, unique in the market
 
 
-def launch_browsing(parameters: Parameters, fate: Fate, *, sku: str) -> Browsing:
+def launch_browsing(fate: Fate) -> Browsing:
     """The visits of a launch's days in which something is looked at, besides what is shown."""
-    rng = stream(parameters.seed, f"browsing during {sku}")
-    keep = rng.random(len(fate.who)) < parameters.browsing_share
-    return Browsing(fate.who[keep], fate.at[keep], np.flatnonzero(keep))
+    return Browsing(fate.who[fate.browses], fate.at[fate.browses], np.flatnonzero(fate.browses))
 
 
 def past_events(parameters: Parameters, products: Products, shoppers: Shoppers) -> Events:
@@ -221,7 +219,8 @@ def _past_launch(
     since = products.launched_at[product]
     inside = window(browsing.at, since=since, days=parameters.launch_days)
     who, at = browsing.who[inside], browsing.at[inside]
-    past = fate(parameters, products, shoppers, sku=sku, who=who, at=at)
+    browses = np.ones(len(who), bool)
+    past = fate(parameters, products, shoppers, sku=sku, who=who, at=at, browses=browses)
     shown = np.flatnonzero(_picked(parameters, products, shoppers, sku=sku)[who])
     shown = shown[_place(who[shown]) < parameters.contacts_cap]
     contacts = Contacts.none(past)

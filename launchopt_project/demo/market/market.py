@@ -38,7 +38,7 @@ class Market:
             self.parameters,
             self.products,
             self.shoppers,
-            browsing=launch_browsing(self.parameters, fate, sku=sku),
+            browsing=launch_browsing(fate),
             rng=stream(self.parameters.seed, f"ordinary events during {sku}"),
         )
         return events.in_order()

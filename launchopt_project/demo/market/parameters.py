@@ -39,7 +39,7 @@ class Parameters:
     # From a look to a purchase
     taste_strength: float = 1.25  # how much tastes steer what is looked at and bought
     looks_extra: float = 0.6  # looks at further products in a browsing visit
-    novelty: float = 0.8  # extra appeal of a product in its first month
+    novelty: float = 1.8  # extra appeal of a product in its first month
     search_share: float = 0.12  # of the browsing visits begin with a search
     click_rate: float = 0.25
     favourite_rate: float = 0.06
@@ -49,8 +49,8 @@ class Parameters:
     rating_rate: float = 0.22
 
     # What a launch does
-    unasked_rate: float = 0.02  # visitors of average appeal who would find and buy a new product
-    persuasion: float = 0.40  # ceiling of what showing adds to the chance to buy
+    unasked_rate: float = 0.006  # who look around and like it averagely would buy it unasked
+    persuasion: float = 0.35  # ceiling of what showing adds to the chance to buy
     persuasion_threshold: float = 1.1  # the appeal at which half of the ceiling is reached
     persuasion_slope: float = 1.8  # how sharply persuasion rises with appeal
     first_contact: float = 0.65  # of the full persuasion comes with the first contact
