@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError, connection
 
 from launchopt import jobs
 from launchopt.operations import runs
@@ -59,9 +60,14 @@ class TestTakeLease:
 class TestWork:
     def test_does_a_finished_step_only_once_even_in_a_second_attempt(self):
         run, done = leased(new_run()), []
-        with pytest.raises(ValueError, match="broken"), runs.working_on(run, clock=clock) as work:
-            work.once("first", lambda: done.append("first"))
-            raise ValueError("broken")
+
+        def first_attempt() -> None:
+            with runs.working_on(run, clock=clock) as work:
+                work.once("first", lambda: done.append("first"))
+                raise ValueError("broken")
+
+        with pytest.raises(ValueError, match="broken"):
+            first_attempt()
         runs.retry_run(run=run, now=NOW)
         again = leased(run)
         with runs.working_on(again, clock=clock) as work:
@@ -128,6 +134,36 @@ class TestRescueLostRuns:
         run.refresh_from_db()
         assert run.state == Run.State.FAILED
         assert "lost 5 times" in run.error
+
+    def test_sends_again_what_waits_too_long_for_a_worker(self):
+        run = new_run()
+        assert runs.rescue_lost_runs(now=NOW + timedelta(minutes=2)) == 0
+        assert runs.rescue_lost_runs(now=NOW + timedelta(minutes=11)) == 1
+        run.refresh_from_db()
+        assert run.state == Run.State.QUEUED
+
+
+class TestInterruptions:
+    def test_a_worker_told_to_stop_gives_its_run_back(self):
+        run = leased(new_run())
+        with pytest.raises(SystemExit), runs.working_on(run, clock=clock):
+            raise SystemExit
+        assert runs.take_lease(run_id=str(run.pk), now=NOW) is not None
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_database_that_goes_away_leaves_the_run_to_be_rescued(self):
+        run = leased(new_run())
+
+        def lose_the_database() -> None:
+            with runs.working_on(run, clock=clock), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+        with pytest.raises(OperationalError):
+            lose_the_database()
+        connection.close()
+        run.refresh_from_db()
+        assert run.state == Run.State.RUNNING
+        assert runs.rescue_lost_runs(now=NOW + timedelta(minutes=2)) == 1
 
 
 class TestCancelAndRetry:

@@ -10,8 +10,15 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import close_old_connections, connection, transaction
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from launchopt import jobs
 from launchopt.conf import launchopt_settings
@@ -20,6 +27,8 @@ from launchopt.operations.models import Run, RunStep
 
 Clock = Callable[[], datetime]
 MOST_ATTEMPTS = 5
+# A message may have been lost with its broker; one sent twice finds the lease taken.
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 class RunCancelled(Exception):
@@ -85,16 +94,19 @@ def retry_run(*, run: Run, now: datetime) -> Run:
 
 
 def rescue_lost_runs(*, now: datetime) -> int:
-    """Send again every run whose worker has been silent too long, and every one never picked up.
+    """Send again every run whose worker is silent, and every one that waits too long for one.
 
     Returns how many. A run lost too often fails, so that it cannot kill workers for ever.
     """
     silence = timedelta(seconds=launchopt_settings().run_lost_seconds)
-    lost = Q(state=Run.State.RUNNING, heartbeat_at__lt=now - silence) | Q(
-        state=Run.State.QUEUED, created_at__lt=now - silence, heartbeat_at=None
-    )
+    silent = Q(state=Run.State.RUNNING, heartbeat_at__lt=now - silence)
+    forgotten = Q(state=Run.State.QUEUED, since__lt=now - LONGEST_WAIT)
     with transaction.atomic():
-        runs = list(Run.objects.select_for_update(skip_locked=True).filter(lost))
+        runs = list(
+            Run.objects.annotate(since=Coalesce("heartbeat_at", "created_at"))
+            .select_for_update(skip_locked=True)
+            .filter(silent | forgotten)
+        )
         for run in runs:
             _rescue(run, now=now)
     return len(runs)
@@ -200,7 +212,8 @@ def working_on(
 ) -> Iterator[Work]:
     """Hold a leased run: signs of life while it works, its end written when it ends.
 
-    An error is recorded and raised again; a cancelled or lost run ends quietly.
+    An error is recorded and raised again; a cancelled or lost run ends quietly. Where the database
+    goes away or the worker is told to stop, the run is left to be taken up again.
     """
     work = Work(run, clock=clock, on_progress=on_progress)
     with _heartbeat(run, clock=clock):
@@ -210,7 +223,15 @@ def working_on(
             return
         except RunCancelled:
             _end(run, Run.State.CANCELLED, now=clock(), message="Cancelled.")
-        except BaseException as error:
+        except KeyboardInterrupt:
+            _end(run, Run.State.CANCELLED, now=clock(), message="Interrupted at the keyboard.")
+            raise
+        except SystemExit:
+            _give_back(run, now=clock())
+            raise
+        except (OperationalError, InterfaceError):
+            raise  # nothing can be written now; its silence has it sent again
+        except Exception as error:
             _end(run, Run.State.FAILED, now=clock(), error=_one_line(error))
             raise
 
@@ -224,6 +245,13 @@ def _end(run: Run, state: str, *, now: datetime, **fields: Any) -> None:
     run.state, run.finished_at = state, now
     Run.objects.filter(pk=run.pk, lease=run.lease).update(
         state=state, finished_at=now, lease=None, **fields
+    )
+
+
+def _give_back(run: Run, *, now: datetime) -> None:
+    """Let the next worker take the run up, when its task is delivered again."""
+    Run.objects.filter(pk=run.pk, lease=run.lease).update(
+        state=Run.State.QUEUED, lease=None, heartbeat_at=now, message="Its worker was stopped."
     )
 
 
