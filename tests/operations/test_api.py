@@ -75,9 +75,7 @@ class TestRunsOverRest:
 
 class TestModels:
     def test_activating_one_retires_the_other_and_is_audited(self):
-        old, new = (
-            ModelVersion.objects.create(name="interest", created_at=NOW) for _ in range(2)
-        )
+        old, new = (ModelVersion.objects.create(name="interest", created_at=NOW) for _ in range(2))
         services.activate_model(version=old, now=NOW)
         answer = client_of("operator").post(f"/api/v1/models/{new.pk}/activate/")
         old.refresh_from_db()

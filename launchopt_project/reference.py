@@ -1,16 +1,20 @@
-"""The pages of the reference that are generated from the code: settings and commands."""
+"""The generated pages of the reference: `python -m launchopt_project.reference [FOLDER]`."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.core.management import get_commands, load_command_class
 
 from launchopt import conf
 from launchopt.operations.commands import LaunchOptCommand
+from launchopt_project.paths import ROOT
 
-MADE = "<!-- Made by `manage.py generate_reference`; change the code, not this page. -->"
+MADE = "<!-- Made by `python -m launchopt_project.reference`; change the code, not this page. -->"
 
 
 def settings_page() -> str:
@@ -27,6 +31,22 @@ def settings_page() -> str:
         "",
         "| name | type | default | meaning |",
         "|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def metrics_page() -> str:
+    """What an experiment can measure, and what a report counts."""
+    from launchopt.experiments.metrics import METRICS
+
+    rows = [f"| `{m.name}` | {m.get_kind_display()} | {m.definition} |" for m in METRICS]
+    head = [
+        "# Metrics",
+        MADE,
+        "## Of experiments",
+        "",
+        "| name | kind | definition |",
+        "|---|---|---|",
     ]
     return "\n".join([*head, *rows]) + "\n"
 
@@ -60,3 +80,20 @@ def _options(command: LaunchOptCommand, name: str) -> Iterator[str]:
     for action in parser._actions:
         words = ", ".join(f"`{option}`" for option in action.option_strings) or f"`{action.dest}`"
         yield f"- {words}: {(action.help or '').replace('%%', '%')}"
+
+
+def main() -> None:
+    """Write the pages into a folder, docs/reference by default."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "reference"
+    for name, page in PAGES.items():
+        (folder / f"{name}.md").write_text(page(), encoding="utf-8")
+
+
+PAGES = {"settings": settings_page, "metrics": metrics_page, "commands": commands_page}
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "launchopt_project.settings")
+    import django
+
+    django.setup()
+    main()
