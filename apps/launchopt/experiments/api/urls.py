@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from launchopt.experiments.api import views
+
 router = SimpleRouter()
+router.register("experiments", views.ExperimentViewSet)
 
 urlpatterns = [*router.urls]

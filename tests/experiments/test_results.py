@@ -1,0 +1,171 @@
+"""Results: everybody assigned is counted, nothing before assignment is an effect."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from scipy import stats
+
+from launchopt.audiences.models import Customer, Event
+from launchopt.experiments import results, selectors, services
+from launchopt.experiments.models import Experiment, Metric
+from launchopt_core.moments import Moments
+from tests.experiments.conftest import DAY, NOW, Shop
+
+
+def told(shop: Shop, count: int = 400, **options) -> tuple[Experiment, dict[str, list[int]]]:
+    """An experiment with its customers by variant."""
+    experiment = shop.experiment(**options)
+    assigned = services.assign(experiment=experiment, customer_ids=shop.customers(count), now=NOW)
+    by_variant: dict[str, list[int]] = {}
+    for customer, found in assigned.items():
+        by_variant.setdefault(found.variant, []).append(customer)
+    return experiment, by_variant
+
+
+class TestGroups:
+    def test_counts_everybody_assigned_and_every_purchase_of_the_product(self, shop: Shop):
+        experiment, members = told(shop)
+        warm = members["warm"]
+        shop.purchases([*warm[:5], warm[0], warm[0]])
+        metric = experiment.primary_metric
+        found = {g.variant: g for g in selectors.groups(experiment, metric=metric)}
+        assert found["warm"].moments == Moments(len(warm), Decimal(7), Decimal(9 + 4))
+        assert found["warm"].buyers == 5
+        assert found["holdout"].moments == Moments(len(members["holdout"]), 0, 0)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"occurred_at": NOW - DAY},
+            {"occurred_at": NOW + 20 * DAY},
+            {"kind": "view"},
+            {"product": None, "kind": "search"},
+        ],
+    )
+    def test_leaves_out_what_is_no_outcome(self, shop: Shop, fields):
+        experiment, members = told(shop, ends_at=NOW + 14 * DAY)
+        shop.purchases(members["warm"][:5], **fields)
+        metric = experiment.primary_metric
+        assert sum(g.buyers for g in selectors.groups(experiment, metric=metric)) == 0
+
+    def test_knows_nothing_from_until_on(self, shop: Shop):
+        experiment, members = told(shop)
+        shop.purchases(members["warm"][:3], occurred_at=NOW + DAY)
+        shop.purchases(members["warm"][3:9], occurred_at=NOW + 2 * DAY)
+        found = selectors.groups(experiment, metric=experiment.primary_metric, until=NOW + 2 * DAY)
+        assert sum(group.buyers for group in found) == 3
+
+    def test_sales_of_another_product_do_not_count(self, shop: Shop):
+        experiment, members = told(shop)
+        shop.purchases(members["warm"][:5], product=shop.new_product("OTHER"))
+        found = selectors.groups(experiment, metric=experiment.primary_metric)
+        assert sum(group.buyers for group in found) == 0
+
+    def test_a_visitor_who_logged_in_is_counted_once(self, shop: Shop):
+        experiment, members = told(shop, count=10)
+        first, *others = [c for group in members.values() for c in group]
+        Customer.objects.filter(pk=others[0]).update(merged_into=first)
+        assert sum(selectors.sizes(experiment).values()) == 9
+
+    def test_one_huge_order_does_not_decide_the_revenue(self, shop: Shop):
+        experiment, members = told(shop, count=4000)
+        warm = members["warm"][:1500]
+        shop.purchases(warm)
+        Event.objects.filter(customer_id=warm[0]).update(quantity=80_995)
+        revenue = Metric.objects.get(name="revenue")
+        found = {g.variant: g for g in selectors.groups(experiment, metric=revenue)}
+        assert found["warm"].moments.sum == Decimal(15_000)
+
+    def test_a_share_of_customers_counts_each_once(self, shop: Shop):
+        experiment, members = told(shop, metric="buyers")
+        shop.purchases(members["warm"][:4] * 3)
+        found = {
+            g.variant: g for g in selectors.groups(experiment, metric=experiment.primary_metric)
+        }
+        assert found["warm"].moments.sum == 4
+
+
+class TestResults:
+    def test_is_welchs_comparison_of_the_customers(self, shop: Shop):
+        experiment, members = told(shop)
+        shop.purchases([*members["warm"][:40], *members["warm"][:6], *members["holdout"][:11]])
+        (row,) = results.results(experiment)["results"]
+        warm = [2] * 6 + [1] * 34 + [0] * (len(members["warm"]) - 40)
+        held = [1] * 11 + [0] * (len(members["holdout"]) - 11)
+        oracle = stats.ttest_ind(warm, held, equal_var=False)
+        assert row["p_value"] == pytest.approx(oracle.pvalue)
+        assert row["interval"] == pytest.approx(list(oracle.confidence_interval()))
+        assert (row["variant"], row["n"]) == ("warm", len(warm))
+
+    def test_has_the_shape_that_was_promised(self, shop: Shop):
+        experiment, members = told(shop, weights={"holdout": 1, "a": 1, "b": 1})
+        shop.purchases(members["a"][:30])
+        report = results.results(experiment)
+        assert set(report) == {"results", "sample_ratio", "verdicts", "control"}
+        assert report["control"] == "holdout"
+        assert [row["variant"] for row in report["results"]] == ["a", "b"]
+        assert {"group", "metric", "variant", "n", "mean", "control_mean", "effect",
+                "relative_effect", "standard_error", "interval", "p_value", "chance_to_win",
+                "expected_loss"} <= set(report["results"][0])  # fmt: skip
+        assert set(report["sample_ratio"][0]) == {"group", "p_value", "ok"}
+        assert report["verdicts"][0] == {
+            "group": "all",
+            "metric": "conversion",
+            "variant": "a",
+            "verdict": "ship a",
+        }
+
+    def test_an_interval_that_includes_zero_is_inconclusive(self, shop: Shop):
+        experiment, members = told(shop)
+        shop.purchases([*members["warm"][:12], *members["holdout"][:11]])
+        (verdict,) = results.results(experiment)["verdicts"]
+        assert verdict["verdict"] == "inconclusive: the interval includes zero"
+
+    def test_without_anybody_it_is_too_early_and_nothing_is_nan(self, shop: Shop):
+        report = results.results(shop.experiment())
+        assert report["verdicts"][0]["verdict"].startswith("too early")
+        assert report["results"][0]["effect"] is None
+        assert "NaN" not in json.dumps(report, allow_nan=False)
+
+    def test_unequal_groups_stop_the_verdict(self, shop: Shop):
+        experiment, members = told(shop)
+        shop.purchases(members["warm"][:60])
+        experiment.assignments.filter(customer__in=members["holdout"][:120]).delete()
+        report = results.results(experiment)
+        assert report["sample_ratio"][0]["ok"] is False
+        assert report["verdicts"][0]["verdict"] == "broken: unequal groups"
+
+    def test_a_variant_that_nobody_got_is_unequal_too(self, shop: Shop):
+        experiment, members = told(shop, weights={"holdout": 1, "a": 1, "b": 1})
+        experiment.assignments.filter(customer__in=members["b"]).delete()
+        assert results.results(experiment)["sample_ratio"][0]["ok"] is False
+
+    def test_changed_weights_are_no_unequal_groups_and_no_effect(self, shop: Shop):
+        """Those who come early buy more; the variant gets most of those who come late."""
+        experiment, members = told(shop, count=600)
+        shop.purchases([c for group in members.values() for c in group[: len(group) // 2]])
+        services.change_weights(
+            experiment=experiment, weights={"holdout": 0.1, "warm": 0.9}, now=NOW
+        )
+        late = shop.customers(600, prefix="late")
+        services.assign(experiment=experiment, customer_ids=late, now=NOW)
+        report = results.results(experiment)
+        assert report["sample_ratio"][0]["ok"] is True
+        assert report["verdicts"][0]["verdict"].startswith("inconclusive")
+        raw = report["results"][0]
+        assert raw["mean"] < raw["control_mean"] - 0.1
+
+
+class TestLaunchEffect:
+    def test_takes_all_variants_together(self, shop: Shop):
+        experiment, members = told(shop, weights={"holdout": 1, "a": 1, "b": 1})
+        shop.purchases([*members["a"][:30], *members["b"][:30]])
+        effect = results.launch_effect(experiment)
+        treated = len(members["a"]) + len(members["b"])
+        assert effect["n"] == treated
+        assert effect["estimate"] == pytest.approx(60 / treated)
+        assert effect["verdict"] == "ship launch"
+        assert effect["interval"][0] > 0
