@@ -12,8 +12,6 @@ from launchopt_project.demo.market import KINDS, Events, Market
 from launchopt_project.demo.market.shoppers import HOMES
 from launchopt_project.demo.market.vocabulary import vocabulary
 
-CURRENCY = "GBP"
-
 
 @dataclass(frozen=True, slots=True)
 class MarketFiles:
@@ -47,7 +45,7 @@ def products_frame(market: Market) -> pl.DataFrame:
             "category": [words.categories[c].name for c in products.category],
             "brand": products.brand,
             "price": [f"{price:.2f}" for price in products.price],
-            "currency": [CURRENCY] * len(products),
+            "currency": [market.parameters.currency] * len(products),
             "language": products.language,
             "stock": products.stock,
             "launched_at": _instants(products.launched_at),
@@ -89,7 +87,7 @@ def events_frame(market: Market, events: Events) -> pl.DataFrame:
             "occurred_at": _instants(events.at),
             "quantity": pl.Series(np.where(is_sale, events.quantity, 1)),
             "price": pl.Series(events.price).fill_nan(None).round(2),
-            "currency": [CURRENCY if sold else None for sold in is_sale.tolist()],
+            "currency": [market.parameters.currency if sold else None for sold in is_sale.tolist()],
             "value": pl.Series(events.value).fill_nan(None),
             "order_id": _numbered("order-", events.order),
             "session": _numbered("visit-", events.session),

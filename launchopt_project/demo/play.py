@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from launchopt_project.demo.client import ShopApi
-from launchopt_project.demo.files import CURRENCY
 from launchopt_project.demo.market import (
     KINDS,
     Contacts,
@@ -153,6 +152,7 @@ class Stage:
                 ids[who],
                 skus[product],
                 kind=kind,
+                currency=self.market.parameters.currency,
                 at=at,
                 sale=(quantity, price),
                 value=value,
@@ -173,6 +173,7 @@ def _body(
     sku: str,
     *,
     kind: int,
+    currency: str,
     at: str,
     sale: tuple[int, float],
     value: float,
@@ -190,7 +191,7 @@ def _body(
     body |= {"session": visit} if visit else {}
     body |= {"order_id": order} if order else {}
     if quantity:
-        body |= {"quantity": quantity, "price": f"{price:.2f}", "currency": CURRENCY}
+        body |= {"quantity": quantity, "price": f"{price:.2f}", "currency": currency}
     return body
 
 

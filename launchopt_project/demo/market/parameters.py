@@ -19,6 +19,7 @@ class Parameters:
     history_days: int = 365
 
     # The shop
+    currency: str = "GBP"
     products: int = 300  # besides those to be launched
     chinese_share: float = 0.25  # of the products of themes that have Chinese words
     new_share: float = 0.3  # of the products are first sold inside the year, as ordinary novelties
@@ -58,6 +59,13 @@ class Parameters:
     creative_sensitivity: float = 0.35  # how much a fitting creative strengthens a contact
     contacts_cap: int = 3  # contacts of a shopper in a past launch
     launch_click_rate: float = 0.10  # clicks on an exposure at an appeal of 0
+
+    # The terms on which the demo launches the newcomer
+    budget: str = "150.00"
+    cost_per_contact: str = "0.10"
+    holdout: float = 0.25
+    cap_contacts: int = 3  # of a shopper in the whole launch
+    interval_hours: int = 6  # played at once; pacing and rollups run after each
 
     @property
     def history_starts_at(self) -> datetime:
