@@ -1,0 +1,1 @@
+"""Models that learn from a shop: numpy, scipy, torch, transformers. No Django, no Celery."""

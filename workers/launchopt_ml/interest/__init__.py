@@ -1,0 +1,1 @@
+"""Who will buy a product that nobody has bought yet."""

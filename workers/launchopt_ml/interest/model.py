@@ -1,0 +1,228 @@
+"""The interest model: learned from past launches, or, where there are none, a stated prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from launchopt_ml.artifacts import load_artifact, save_artifact
+from launchopt_ml.interest.episodes import Examples, Vantage, past_examples
+from launchopt_ml.interest.features import NAMES, Candidates, days_on_sale, pair_features
+from launchopt_ml.interest.histories import Histories
+from launchopt_ml.interest.learner import (
+    FOLDS,
+    Calibration,
+    Scorer,
+    fold_of,
+    logits,
+    train_folds,
+)
+from launchopt_ml.interest.protocol import Launch, NotFitted, Reason
+from launchopt_ml.interest.rates import MOST_LIKELY, DailyRate, daily_rate
+from launchopt_ml.interest.reasons import (
+    COLUMNS,
+    reasons_from,
+    voting_neighbours,
+    without_each_factor,
+)
+from launchopt_ml.shop import Shop
+
+KIND = "interest"
+FEWEST_BUYERS = 100
+FEWEST_LAUNCHES = 12
+PRIOR_WEIGHTS = {"bought_near": 0.3, "bought_bought_together": 0.5, "products_bought": 0.3}
+PRIOR_SAMPLE = 5_000
+USUAL_SAMPLE = 500
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What past launches taught."""
+
+    scorers: list[Scorer]
+    calibration: Calibration
+
+    def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(..., NAMES) -> (...), calibrated."""
+        return self.calibration(logits(self.scorers, features))
+
+    def of_product(self, product: int) -> Learned:
+        """What was learned holds for every product alike."""
+        return self
+
+    def usual(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(products, NAMES) with each product's own facts set to those of past launches."""
+        facts = COLUMNS["product"]
+        usual = features.copy()
+        usual[:, facts] = torch.stack([scorer.mean for scorer in self.scorers]).mean(0)[facts]
+        return usual
+
+
+class LaunchInterest:
+    """Customer x new product, from how earlier launches went in this shop.
+
+    Without enough past launches (FEWEST_LAUNCHES with FEWEST_BUYERS between them) it weighs the
+    votes by PRIOR_WEIGHTS and the shop's daily rate, and its card says `prior`.
+    """
+
+    name: ClassVar[str] = "launch-interest"
+
+    def __init__(self) -> None:
+        self.card: dict[str, Any] = {}
+        self._learned: Learned | None = None
+        self._rate: DailyRate | None = None
+
+    def fit(self, shop: Shop, *, as_of: np.datetime64, seed: int = 0) -> Self:
+        """Learn from the launches that ended before `as_of`."""
+        known = shop.before(as_of).in_order()
+        past = past_examples(known, as_of=as_of, rng=np.random.default_rng(seed))
+        examples = Examples.joined(past) if past else None
+        self._rate = daily_rate(known, as_of=as_of)
+        self._learned = None
+        if examples and _enough(examples):
+            self._learned = Learned(*train_folds(examples, seed=seed))
+        self.card = {
+            "features": list(NAMES),
+            "seed": seed,
+            "as_of": str(as_of),
+            "known_since": str(known.events.time[0]) if len(known.events) else None,
+            "source": "launches" if self._learned else "prior",
+            "episodes": len(past),
+            "launches": len(np.unique(examples.sku)) if examples else 0,
+            "buyers": int(examples.bought.sum()) if examples else 0,
+            "daily_rate": {"value": self._rate.value, "source": self._rate.source},
+        }
+        return self
+
+    def prepare(self, shop: Shop, launch: Launch) -> InterestSession:
+        """Ready to score `launch` with the histories in `shop`."""
+        if self._rate is None:
+            raise NotFitted("Fit or load the interest model first.")
+        vantage = Vantage.of(shop, as_of=launch.as_of)
+        histories = vantage.histories
+        candidates = vantage.candidates(launch.products, horizon_days=launch.horizon_days)
+        judge = self._learned or Prior.of(self._rate, launch, histories, candidates)
+        return InterestSession(histories, candidates, judge)
+
+    def save(self, folder: Path) -> None:
+        """Write the scorers, the calibration and the card."""
+        if self._rate is None:
+            raise NotFitted("Fit the interest model before saving it.")
+        tensors: dict[str, NDArray[Any]] = {"daily_rate": np.array([self._rate.value])}
+        if self._learned:
+            tensors |= {
+                "calibration.said": self._learned.calibration.said,
+                "calibration.true": self._learned.calibration.true,
+            }
+            for place, scorer in enumerate(self._learned.scorers):
+                tensors |= {f"{place}.{k}": v.numpy() for k, v in scorer.state_dict().items()}
+        save_artifact(folder, kind=KIND, tensors=tensors, card=self.card)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The model as saved. Raises ArtifactUnreadable."""
+        tensors, card = load_artifact(folder, kind=KIND)
+        model = cls()
+        model.card = {name: value for name, value in card.items() if name != "kind"}
+        model._rate = DailyRate(float(tensors["daily_rate"][0]), card["daily_rate"]["source"])
+        if card["source"] == "launches":
+            model._learned = _learned_from(tensors, features=len(card["features"]))
+        return model
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Weights set by hand, for a shop without past launches; the mean is the shop's own rate."""
+
+    weights: NDArray[np.float32]  # (NAMES,)
+    offset: NDArray[np.float64]  # (products,)
+
+    @classmethod
+    def of(
+        cls, rate: DailyRate, launch: Launch, histories: Histories, candidates: Candidates
+    ) -> Prior:
+        """Set so that an average customer buys at the daily rate over the days on sale."""
+        weights = np.array([PRIOR_WEIGHTS.get(name, 0.0) for name in NAMES], dtype=np.float32)
+        step = max(len(histories.customers) // PRIOR_SAMPLE, 1)
+        some = pair_features(histories, candidates, rows=slice(None, None, step))
+        length = days_on_sale(launch.products, as_of=launch.as_of, horizon_days=launch.horizon_days)
+        mean = np.exp(some @ weights).mean(0) if len(some) else np.ones(len(length))
+        wanted = np.maximum(rate.over(length), 1e-9)
+        return cls(weights, np.log(wanted) - np.log(mean))
+
+    def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(..., products, NAMES) -> (..., products), below those of MOST_LIKELY."""
+        chance = np.minimum(np.exp(features @ self.weights + self.offset), MOST_LIKELY)
+        return np.asarray(np.log(chance / (1 - chance)), dtype=np.float32)
+
+    def of_product(self, product: int) -> Prior:
+        """The prior for one product."""
+        return Prior(self.weights, self.offset[product])
+
+    def usual(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A product's own facts weigh nothing here, so they are left as they are."""
+        return features
+
+
+@dataclass(frozen=True)
+class InterestSession:
+    """One launch against one shop."""
+
+    histories: Histories
+    candidates: Candidates
+    judge: Learned | Prior
+
+    @property
+    def customers(self) -> NDArray[np.str_]:
+        """Ids of everyone known before `as_of`."""
+        return self.histories.customers
+
+    def score(self, rows: slice) -> NDArray[np.float32]:
+        """(customers in rows, products), probabilities."""
+        log_odds = self.judge.log_odds(self._features(rows))
+        return (1 / (1 + np.exp(-log_odds))).astype(np.float32)
+
+    def reasons(self, *, product: int, customers: NDArray[np.integer]) -> list[list[Reason]]:
+        """For each customer what each factor adds to the log-odds, against a usual customer."""
+        alone = self.candidates.only(product)
+        own = pair_features(self.histories, alone, rows=customers)[:, 0]  # (customers, NAMES)
+        variants = without_each_factor(own, usual=self._usual[product])
+        log_odds = self.judge.of_product(product).log_odds(variants)  # (customers, 1 + factors)
+        votes = voting_neighbours(self.histories, alone, customers=customers)
+        return [reasons_from(row, skus=skus) for row, skus in zip(log_odds, votes, strict=True)]
+
+    @cached_property
+    def _usual(self) -> NDArray[np.float32]:
+        """(products, NAMES): the mean over customers, and for the facts over past launches."""
+        step = max(len(self.customers) // USUAL_SAMPLE, 1)
+        some = self._features(slice(None, None, step))
+        return self.judge.usual(some.mean(0))
+
+    def _features(self, rows: slice) -> NDArray[np.float32]:
+        return pair_features(self.histories, self.candidates, rows=rows)
+
+
+def _enough(examples: Examples) -> bool:
+    """Whether every fold leaves launches and buyers enough to learn from."""
+    if not examples.bought.any():
+        return False
+    bought = examples.sku[examples.bought]
+    folds = np.unique(fold_of(bought))
+    few = len(np.unique(bought)) < FEWEST_LAUNCHES or len(bought) < FEWEST_BUYERS
+    return not few and len(folds) == FOLDS
+
+
+def _learned_from(tensors: dict[str, NDArray[Any]], *, features: int) -> Learned:
+    scorers = [Scorer(features) for _ in range(FOLDS)]
+    for place, scorer in enumerate(scorers):
+        mark = f"{place}."
+        state = {k.removeprefix(mark): v for k, v in tensors.items() if k.startswith(mark)}
+        scorer.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+        scorer.eval().requires_grad_(False)
+    return Learned(scorers, Calibration(tensors["calibration.said"], tensors["calibration.true"]))

@@ -1,0 +1,163 @@
+"""Which known products a new one resembles: by words, letters, meaning, and who buys both."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from launchopt_ml.shop import Products
+
+NEAREST = 50
+CO_BUYERS = 200
+WORD = re.compile(r"\w+")
+WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # kana and Chinese characters
+Profile: TypeAlias = sp.csr_matrix  # (new products, known products), how much each known one speaks
+
+
+def words_of(text: str) -> list[str]:
+    """Words in lower case; Chinese and Japanese, which set no spaces, by single and paired letters.
+
+    >>> words_of("Red heart, RED"), words_of("红茶杯")
+    (['red', 'heart', 'red'], ['红', '茶', '杯', '红茶', '茶杯'])
+    """
+    return [part for word in WORD.findall(text.lower()) for part in _parts(word)]
+
+
+def letters_of(text: str) -> list[str]:
+    """Runs of three to five letters within words, ends marked, so that 'hearts' is near 'heart'.
+
+    >>> letters_of("tea")
+    [' te', 'tea', 'ea ', ' tea', 'tea ', ' tea ']
+    """
+    return [
+        marked[start : start + width]
+        for marked in (f" {word} " for word in WORD.findall(text.lower()))
+        for width in (3, 4, 5)
+        for start in range(len(marked) - width + 1)
+    ]
+
+
+def _parts(word: str) -> list[str]:
+    if not WITHOUT_SPACES.search(word):
+        return [word]
+    return [*word, *(word[place : place + 2] for place in range(len(word) - 1))]
+
+
+@dataclass(frozen=True)
+class TermSpace:
+    """TF-IDF over the terms of known texts (sublinear counts, smooth inverse frequency)."""
+
+    terms_of: Callable[[str], list[str]]
+    column: dict[str, int]
+    inverse_frequency: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], *, terms_of: Callable[[str], list[str]]) -> TermSpace:
+        """The space of the terms in `texts`; terms met later have no column."""
+        found = Counter(term for text in texts for term in set(terms_of(text)))
+        column = {term: place for place, term in enumerate(sorted(found))}
+        count = np.array([found[term] for term in column], dtype=np.float64)
+        return cls(terms_of, column, 1 + np.log((1 + len(texts)) / (1 + count)))
+
+    def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
+        """(texts, terms), rows of length 1 or 0."""
+        entries = [
+            (row, self.column[term], 1 + np.log(count))
+            for row, text in enumerate(texts)
+            for term, count in Counter(self.terms_of(text)).items()
+            if term in self.column
+        ]
+        row, column, value = np.array(entries or np.zeros((0, 3))).T
+        shape = (len(texts), len(self.column))
+        counts = sp.csr_matrix((value, (row.astype(int), column.astype(int))), shape=shape)
+        weighted = counts @ sp.diags(self.inverse_frequency)
+        length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
+        return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ weighted)
+
+
+def nearest(similarity: sp.csr_matrix, *, count: int) -> sp.csr_matrix:
+    """Each row's `count` largest positive entries."""
+    similarity = sp.csr_matrix(similarity)
+    kept = [_largest(similarity, row, count) for row in range(similarity.shape[0])]
+    lengths = [len(places) for places in kept]
+    places = np.concatenate(kept) if kept else np.zeros(0, dtype=int)
+    pointer = np.concatenate([[0], np.cumsum(lengths)])
+    return sp.csr_matrix(
+        (similarity.data[places], similarity.indices[places], pointer), similarity.shape
+    )
+
+
+def _largest(matrix: sp.csr_matrix, row: int, count: int) -> NDArray[np.integer]:
+    start, end = matrix.indptr[row : row + 2]
+    values = matrix.data[start:end]
+    order = np.lexsort((matrix.indices[start:end], -values))[:count]  # ties by position
+    return np.asarray(start + np.sort(order[values[order] > 0]), dtype=np.int64)
+
+
+def co_purchase(bought: sp.csr_matrix) -> sp.csr_matrix:
+    """Cosine of each two products over who bought them, 1 with itself: (products, products).
+
+    Only the CO_BUYERS closest of each product are kept.
+    """
+    together = sp.csr_matrix(bought.T @ bought).astype(np.float64)
+    length = np.sqrt(together.diagonal())
+    scale = sp.diags(1 / np.where(length > 0, length, 1))
+    return nearest(scale @ together @ scale, count=CO_BUYERS)
+
+
+def meaning(new: NDArray[np.float32], known: NDArray[np.float32]) -> sp.csr_matrix:
+    """Positive cosines of embeddings, the nearest of each, sharpened by the third power."""
+    if not new.shape[1] or not len(known):
+        return sp.csr_matrix((len(new), len(known)))
+    cosine = np.maximum(new @ known.T, 0).astype(np.float64)
+    return nearest(sp.csr_matrix(cosine), count=NEAREST).power(3)
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What there is to look new products up in: made from what was known at an instant."""
+
+    words: TermSpace
+    letters: TermSpace
+    known_words: sp.csr_matrix
+    known_letters: sp.csr_matrix
+    known_meaning: NDArray[np.float32]
+    together: sp.csr_matrix
+
+    @classmethod
+    def of(cls, known: Products, *, bought: sp.csr_matrix) -> Neighbourhood:
+        """The neighbourhood of known products, and of who bought them."""
+        texts = known.text.tolist()
+        words = TermSpace.of(texts, terms_of=words_of)
+        letters = TermSpace.of(texts, terms_of=letters_of)
+        return cls(
+            words,
+            letters,
+            words.rows(texts),
+            letters.rows(texts),
+            known.embedding,
+            co_purchase(bought),
+        )
+
+    def profiles(self, new: Products) -> dict[str, Profile]:
+        """For each way of looking, how much each known product speaks for each new one."""
+        texts = new.text.tolist()
+        words = nearest(self.words.rows(texts) @ self.known_words.T, count=NEAREST)
+        letters = nearest(self.letters.rows(texts) @ self.known_letters.T, count=NEAREST)
+        sense = meaning(new.embedding, self.known_meaning)
+        mixed = nearest(words + letters + sense, count=NEAREST)
+        return {
+            "words": words,
+            "letters": letters,
+            "meaning": sense,
+            "near": mixed,
+            "bought_together": sp.csr_matrix(mixed @ self.together.power(2)),
+            "bought_closely": sp.csr_matrix(mixed @ self.together.power(3)),
+        }

@@ -1,0 +1,82 @@
+"""Why a score is what it is: named groups of features, measured in log-odds."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from launchopt_ml.interest.features import FACTS, FITS, NAMES, VOTES, Candidates
+from launchopt_ml.interest.histories import TRAITS, Histories
+from launchopt_ml.interest.neighbours import nearest
+from launchopt_ml.interest.protocol import Reason
+
+NAMED_NEIGHBOURS = 3
+NOVELTY_TRAITS = ("novelties_bought", "novelty_share", "novelties_lately")
+RECENCY_TRAITS = ("days_since_purchase", "waiting", "bought_in_30_days", "bought_in_60_days")
+TEXT_WAYS = ("words", "letters", "meaning", "near")
+FACTORS: dict[str, tuple[str, ...]] = {
+    "similar_products": tuple(
+        f"{history}_{way}" for history, way in VOTES if way in TEXT_WAYS and history != "novel"
+    ),
+    "bought_together": tuple(
+        f"{history}_{way}" for history, way in VOTES if way not in TEXT_WAYS and history != "novel"
+    ),
+    "novelty": (*(f"novel_{way}" for history, way in VOTES if history == "novel"), *NOVELTY_TRAITS),
+    "recency": RECENCY_TRAITS,
+    "activity": tuple(name for name in TRAITS if name not in NOVELTY_TRAITS + RECENCY_TRAITS),
+    "price_fit": FITS[:2],
+    "same_category": FITS[2:],
+    "product": FACTS,
+}
+COLUMNS = {
+    factor: np.array([NAMES.index(name) for name in names]) for factor, names in FACTORS.items()
+}
+
+
+def without_each_factor(
+    features: NDArray[np.float32], *, usual: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(rows, 1 + factors, NAMES): as they are, then with each factor in turn as is usual."""
+    variants = np.repeat(features[:, None], 1 + len(FACTORS), axis=1)
+    for place, columns in enumerate(COLUMNS.values(), start=1):
+        variants[:, place, columns] = usual[columns]
+    return variants
+
+
+def reasons_from(log_odds: NDArray[np.floating], *, skus: dict[str, list[str]]) -> list[Reason]:
+    """From log-odds (1 + factors,) what each factor adds, the strongest first; 0 is left out."""
+    added = np.round((log_odds[0] - log_odds[1:]).astype(np.float64), 3)
+    reasons = [
+        {"factor": factor, "log_odds": float(value)}
+        | ({"skus": skus[factor]} if skus.get(factor) else {})
+        for factor, value in zip(FACTORS, added, strict=True)
+        if value
+    ]
+    return sorted(reasons, key=lambda reason: -abs(reason["log_odds"]))
+
+
+def voting_neighbours(
+    histories: Histories, alone: Candidates, *, customers: NDArray[np.integer]
+) -> list[dict[str, list[str]]]:
+    """For each customer, what it bought that speaks most for the one product, by factor."""
+    ways = {"similar_products": "near", "bought_together": "bought_together"}
+    bought = histories.bought[customers]
+    loudest = {
+        factor: _loudest(bought, alone.profiles[way], sku=histories.shop.products.sku)
+        for factor, way in ways.items()
+    }
+    return [{factor: loudest[factor][row] for factor in ways} for row in range(len(customers))]
+
+
+def _loudest(
+    bought: sp.csr_matrix, profile: sp.csr_matrix, *, sku: NDArray[np.str_]
+) -> list[list[str]]:
+    votes = sp.csr_matrix(bought @ sp.diags(profile.toarray()[0]))
+    votes.eliminate_zeros()
+    kept = nearest(votes, count=NAMED_NEIGHBOURS)
+    return [_by_voice(kept[row], sku=sku) for row in range(kept.shape[0])]
+
+
+def _by_voice(votes: sp.csr_matrix, *, sku: NDArray[np.str_]) -> list[str]:
+    return [str(sku[place]) for place in votes.indices[np.argsort(-votes.data, kind="stable")]]
