@@ -79,10 +79,13 @@ if not env.str("DATABASE_URL", ""):
     embedded.start_database(HOME)
 DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or _embedded.database_url)}
 DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if ROLE == "web":
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8}
+    # A request waits so long for a database that is away: a short restart is not an error.
+    pool = {"min_size": 1, "max_size": 8, "timeout": 20, "reconnect_timeout": 5}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool
 elif ROLE == "worker":
-    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if not (env.str("CELERY_BROKER_URL", "") and env.str("CACHE_URL", "")):

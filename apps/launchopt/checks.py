@@ -15,7 +15,7 @@ from launchopt import conf
 @register("launchopt")
 def check_settings(**_: Any) -> list[CheckMessage]:
     """All faults of the `LAUNCHOPT` dictionary, the database and the installed apps."""
-    return [*_unknown_names(), *_wrong_values(), *_clock(), *_database()]
+    return [*_unknown_names(), *_wrong_values(), *_clock(), *_database(), *_cache()]
 
 
 def _unknown_names() -> Iterator[CheckMessage]:
@@ -66,4 +66,14 @@ def _database() -> Iterator[CheckMessage]:
             f"LaunchOpt needs PostgreSQL; the default database uses {engine or 'nothing'!r}.",
             hint="Set DATABASES['default'] to PostgreSQL 15 or later with pgvector.",
             id="launchopt.E005",
+        )
+
+
+def _cache() -> Iterator[CheckMessage]:
+    backend = settings.CACHES.get("default", {}).get("BACKEND", "")
+    if backend.endswith(("LocMemCache", "DummyCache")):
+        yield Warning(
+            "The default cache is private to each process: /readyz cannot see whether workers live.",
+            hint="Set CACHES['default'] to one that web and workers share, such as RedisCache.",
+            id="launchopt.W002",
         )
