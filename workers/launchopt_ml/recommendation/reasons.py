@@ -1,0 +1,147 @@
+"""Why an entry stands in a list, in a sentence that is true of this customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from launchopt_ml.recommendation.ranking import CO_PURCHASE, SOURCES
+from launchopt_ml.recommendation.tastes import DEEDS
+
+LONGEST_TITLE = 120
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The sentences of one language. `{names}` are titles as the shop writes them."""
+
+    deeds: dict[str, str]  # what the customer did with what is named
+    itself: dict[str, str]  # what the customer did with the product itself
+    together: str
+    alike: str
+    popular: str
+    fresh: str
+    new_and_alike: str
+    other: str
+    both: str  # two names
+    one: str = "{}"
+    these: dict[bool, str] = field(default_factory=dict)  # for one product, for several
+
+
+ENGLISH = Phrases(
+    deeds={
+        "view": "looked at {names}",
+        "share": "shared {names}",
+        "comment": "commented on {names}",
+        "review": "reviewed {names}",
+        "rating": "rated {names}",
+        "favourite": "saved {names}",
+        "cart": "put {names} in your cart",
+        "like": "liked {names}",
+        "purchase": "bought {names}",
+    },
+    itself={
+        "view": "You looked at it.",
+        "share": "You shared it.",
+        "comment": "You commented on it.",
+        "review": "You reviewed it.",
+        "rating": "You rated it.",
+        "favourite": "You saved it.",
+        "cart": "You put it in your cart.",
+        "like": "You liked it.",
+    },
+    together="Because you {deed}: customers who bought {these} also bought this.",
+    alike="Because you {deed}: this is similar.",
+    popular="Popular with other customers.",
+    fresh="New in the shop.",
+    new_and_alike="New in the shop. Because you {deed}: this is similar.",
+    other="From our range.",
+    both="{} and {}",
+    these={True: "it", False: "these"},
+)
+CHINESE = Phrases(
+    deeds={
+        "view": "看过{names}",
+        "share": "分享过{names}",
+        "comment": "评论过{names}",
+        "review": "评价过{names}",
+        "rating": "打分过{names}",
+        "favourite": "收藏过{names}",
+        "cart": "加购过{names}",
+        "like": "喜欢{names}",
+        "purchase": "买过{names}",
+    },
+    itself={
+        "view": "您看过这件商品。",
+        "share": "您分享过这件商品。",
+        "comment": "您评论过这件商品。",
+        "review": "您评价过这件商品。",
+        "rating": "您为这件商品打过分。",
+        "favourite": "您收藏过这件商品。",
+        "cart": "您加购过这件商品。",
+        "like": "您喜欢这件商品。",
+    },
+    together="因为您{deed}：买过{these}的顾客也买了这件商品。",
+    alike="因为您{deed}：这件商品与之相似。",
+    popular="很受其他顾客欢迎。",
+    fresh="新品上架。",
+    new_and_alike="新品上架。因为您{deed}：这件商品与之相似。",
+    other="来自本店商品。",
+    both="{}和{}",
+    one="“{}”",
+    these={True: "它", False: "它们"},
+)
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What an entry rests on."""
+
+    source: int  # position in SOURCES
+    titles: Sequence[str] = ()  # of the products that spoke for it
+    deed: int = -1  # position in DEEDS of what was done with all of them
+    is_itself: bool = False  # the product named is the entry itself
+    is_fresh: bool = False  # it went on sale lately, and nobody has bought it yet
+
+
+def phrases_of(language: str) -> Phrases:
+    """Chinese for zh and its variants, else English."""
+    return CHINESE if language.lower().startswith("zh") else ENGLISH
+
+
+def sentence(grounds: Grounds, *, language: str) -> str:
+    """The reason in words.
+
+    >>> sentence(Grounds(1, ["Cup", "Plate"], DEEDS.index("purchase")), language="en")
+    'Because you bought Cup and Plate: customers who bought these also bought this.'
+    >>> sentence(Grounds(2), language="zh-Hans")
+    '很受其他顾客欢迎。'
+    """
+    words = phrases_of(language)
+    if grounds.titles:
+        return _about_own(grounds, words)
+    if grounds.is_fresh:
+        return words.fresh
+    return words.popular if SOURCES[grounds.source] == "popularity" else words.other
+
+
+def _about_own(grounds: Grounds, words: Phrases) -> str:
+    deed = DEEDS[grounds.deed]
+    if grounds.is_itself and deed in words.itself:
+        return words.itself[deed]
+    names = [words.one.format(shortened(title)) for title in grounds.titles]
+    listed = words.both.format(*names) if len(names) > 1 else names[0]
+    told = words.deeds[deed].replace("{names}", listed)
+    if grounds.source == CO_PURCHASE:
+        return words.together.format(deed=told, these=words.these[len(names) == 1])
+    return (words.new_and_alike if grounds.is_fresh else words.alike).format(deed=told)
+
+
+def shortened(title: str) -> str:
+    """A title without stray spaces, cut where it would fill the reason.
+
+    >>> shortened("  RED   CUP ")
+    'RED CUP'
+    """
+    title = " ".join(title.split())
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
