@@ -73,7 +73,7 @@ def _cache() -> Iterator[CheckMessage]:
     backend = settings.CACHES.get("default", {}).get("BACKEND", "")
     if backend.endswith(("LocMemCache", "DummyCache")):
         yield Warning(
-            "The default cache is private to each process: /readyz cannot see whether workers live.",
+            "The default cache is private to a process: /readyz cannot see whether workers live.",
             hint="Set CACHES['default'] to one that web and workers share, such as RedisCache.",
             id="launchopt.W002",
         )

@@ -150,5 +150,17 @@ def _as_server_user() -> list[str]:
             "Run as another user, or name a database of your own in DATABASE_URL."
         )
     user = [f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups"]
-    rights = "-all,+dac_read_search"
+    rights = ",".join(["-all", *_right_to_pass()])
     return ["setpriv", *user, f"--inh-caps={rights}", f"--ambient-caps={rights}"]
+
+
+def _right_to_pass() -> list[str]:
+    """The least capability held here with which the server may pass through folders of root.
+
+    Containers often lack `dac_read_search` and have `dac_override`; with neither, the folders
+    on the way must be open to others.
+    """
+    status = Path("/proc/self/status").read_text()
+    held = int(status.partition("CapEff:")[2].split()[0], 16)
+    capabilities = {"dac_read_search": 2, "dac_override": 1}  # their bits, linux/capability.h
+    return [f"+{name}" for name, bit in capabilities.items() if held >> bit & 1][:1]

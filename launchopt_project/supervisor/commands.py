@@ -13,6 +13,10 @@ WORKER_OPTIONS = ["--without-gossip", "--without-mingle", "--loglevel", "WARNING
 MODEL_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
+# In a container root is the usual user; nine lines of warning at each start help nobody there.
+QUIET_ROOT = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser:UserWarning"}
+
+
 def stack_commands(home: Home, *, port: int, has_beat: bool) -> list[Command]:
     """Web, the two workers and, unless time is simulated, beat."""
     beat = [_beat()] if has_beat else []
@@ -46,7 +50,9 @@ def _cpu_worker() -> Command:
 def _worker(queue: str, pool: list[str], *, environment: dict[str, str]) -> Command:
     words = [sys.executable, "-m", "celery", "--app", "launchopt_project", "--quiet", "worker"]
     words += ["-Q", queue, "-n", f"{queue}@%h", *pool, *WORKER_OPTIONS]
-    return Command(queue, words, {"LAUNCHOPT_ROLE": "worker"} | environment, is_worker=True)
+    return Command(
+        queue, words, {"LAUNCHOPT_ROLE": "worker"} | QUIET_ROOT | environment, is_worker=True
+    )
 
 
 def _beat() -> Command:
