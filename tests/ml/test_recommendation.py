@@ -8,10 +8,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from launchopt_core.reasons import DEEDS, SOURCES
 from launchopt_ml.recommendation.lists import Lists, Recommender
-from launchopt_ml.recommendation.ranking import SOURCES, Weights, diverse_order
-from launchopt_ml.recommendation.reasons import Grounds, sentence
-from launchopt_ml.recommendation.tastes import DEEDS
+from launchopt_ml.recommendation.ranking import Weights, diverse_order
 from launchopt_ml.recommendation.trial import ALONE, NobodyBought, trial
 from launchopt_ml.shop import KINDS, Customers, Events, Products, Shop, days, instant
 
@@ -273,44 +272,6 @@ class TestDiverseOrder:
             np.array([[0.1, 0.3, 0.2]]), np.zeros((1, 3, 0), np.float32), count=3, sameness=0.5
         )
         assert chosen.tolist() == [[1, 2, 0]]
-
-
-class TestSentence:
-    @pytest.mark.parametrize(
-        ("grounds", "language", "words"),
-        [
-            (Grounds(0, ["A"], DEEDS.index("like")), "en", "Because you liked A: this is similar."),
-            (
-                Grounds(0, ["A"], DEEDS.index("cart"), is_itself=True),
-                "en",
-                "You put it in your cart.",
-            ),
-            (Grounds(3, is_fresh=True), "en-GB", "New in the shop."),
-            (
-                Grounds(0, ["A"], DEEDS.index("purchase"), is_fresh=True),
-                "en",
-                "New in the shop. Because you bought A: this is similar.",
-            ),
-            (
-                Grounds(1, ["茶杯", "茶壶"], DEEDS.index("purchase")),
-                "zh-Hans",
-                "因为您买过“茶杯”和“茶壶”：买过它们的顾客也买了这件商品。",
-            ),
-        ],
-    )
-    def test_says_what_it_rests_on(self, grounds, language, words):
-        assert sentence(grounds, language=language) == words
-
-    @pytest.mark.parametrize("language", ["en", "zh-Hans"])
-    @pytest.mark.parametrize("deed", DEEDS)
-    def test_has_words_for_every_deed(self, language, deed):
-        for source in range(len(SOURCES)):
-            said = sentence(Grounds(source, ["{x}"], DEEDS.index(deed)), language=language)
-            assert "{x}" in said
-
-    def test_a_title_that_would_fill_it_is_cut(self):
-        said = sentence(Grounds(0, ["long " * 300] * 2, DEEDS.index("view")), language="en")
-        assert len(said) < 500
 
 
 class TestTrial:

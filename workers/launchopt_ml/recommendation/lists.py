@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from launchopt_core.reasons import SOURCES
 from launchopt_ml.recommendation import likeness
 from launchopt_ml.recommendation.explain import NAMED, NOBODY, loudest
 from launchopt_ml.recommendation.ranking import (
@@ -17,7 +18,6 @@ from launchopt_ml.recommendation.ranking import (
     CONTENT,
     INTEREST,
     POPULARITY,
-    SOURCES,
     Weights,
     diverse_order,
     falling,

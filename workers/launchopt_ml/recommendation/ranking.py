@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SOURCES = ("content", "co_purchase", "popularity", "interest")
+from launchopt_core.reasons import SOURCES
+
 CONTENT, CO_PURCHASE, POPULARITY, INTEREST = range(len(SOURCES))
 
 
@@ -18,10 +19,10 @@ class Weights:
     Chosen on the earlier months of a real shop: docs/explanation/recommendations.md says how.
     """
 
-    content: float = 0.6
+    content: float = 1.0
     co_purchase: float = 1.0
-    popularity: float = 0.7
-    interest: float = 0.5
+    popularity: float = 1.0
+    interest: float = 1.0
     sameness: float = 0.2  # lost for being like an entry above, at most
     aversion: float = 2.0  # how fast likeness to something disliked takes the score away
     new_every: int = 5  # one of so many entries is new and not bought yet; 0 leaves it to the score

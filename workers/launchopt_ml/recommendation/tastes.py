@@ -8,13 +8,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from launchopt_core.reasons import DEEDS
 from launchopt_ml.interest.histories import SIGNAL
 from launchopt_ml.shop import KINDS, PURCHASE, RETURN, Events, Shop, in_days
 
 FADE_DAYS = 90.0
 LIKE, DISLIKE = KINDS.index("like"), KINDS.index("dislike")
-# What a customer did with a product, as a reason may say it; the later word is the stronger.
-DEEDS = ("view", "share", "comment", "review", "rating", "favourite", "cart", "like", "purchase")
 _DEED_OF = {"click": "view"}
 _LEVEL = np.array(
     [DEEDS.index(name) if (name := _DEED_OF.get(kind, kind)) in DEEDS else -1 for kind in KINDS]

@@ -1,13 +1,13 @@
-"""Why an entry stands in a list, in a sentence that is true of this customer."""
+"""Why an entry stands in a list, in a sentence that is true of this customer (en, zh-Hans)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from launchopt_ml.recommendation.ranking import CO_PURCHASE, SOURCES
-from launchopt_ml.recommendation.tastes import DEEDS
-
+SOURCES = ("content", "co_purchase", "popularity", "interest")
+# What a customer did with a product, as a reason may say it; the later word is the stronger.
+DEEDS = ("view", "share", "comment", "review", "rating", "favourite", "cart", "like", "purchase")
 LONGEST_TITLE = 120
 
 
@@ -15,17 +15,18 @@ LONGEST_TITLE = 120
 class Phrases:
     """The sentences of one language. `{names}` are titles as the shop writes them."""
 
-    deeds: dict[str, str]  # what the customer did with what is named
-    itself: dict[str, str]  # what the customer did with the product itself
+    deeds: Mapping[str, str]  # what the customer did with what is named
+    itself: Mapping[str, str]  # what the customer did with the product itself
     together: str
     alike: str
     popular: str
     fresh: str
     new_and_alike: str
     other: str
-    both: str  # two names
-    one: str = "{}"
-    these: dict[bool, str] = field(default_factory=dict)  # for one product, for several
+    one: str  # name
+    both: str  # names
+    it: str
+    these: str
 
 
 ENGLISH = Phrases(
@@ -56,8 +57,10 @@ ENGLISH = Phrases(
     fresh="New in the shop.",
     new_and_alike="New in the shop. Because you {deed}: this is similar.",
     other="From our range.",
+    one="{}",
     both="{} and {}",
-    these={True: "it", False: "these"},
+    it="it",
+    these="these",
 )
 CHINESE = Phrases(
     deeds={
@@ -87,9 +90,10 @@ CHINESE = Phrases(
     fresh="新品上架。",
     new_and_alike="新品上架。因为您{deed}：这件商品与之相似。",
     other="来自本店商品。",
-    both="{}和{}",
     one="“{}”",
-    these={True: "它", False: "它们"},
+    both="{}和{}",
+    it="它",
+    these="它们",
 )
 
 
@@ -97,9 +101,9 @@ CHINESE = Phrases(
 class Grounds:
     """What an entry rests on."""
 
-    source: int  # position in SOURCES
-    titles: Sequence[str] = ()  # of the products that spoke for it
-    deed: int = -1  # position in DEEDS of what was done with all of them
+    source: str  # of SOURCES: what counted most
+    titles: Sequence[str] = ()  # of the customer's own products that spoke for it
+    deed: str = ""  # of DEEDS: what was done with all of them
     is_itself: bool = False  # the product named is the entry itself
     is_fresh: bool = False  # it went on sale lately, and nobody has bought it yet
 
@@ -112,9 +116,9 @@ def phrases_of(language: str) -> Phrases:
 def sentence(grounds: Grounds, *, language: str) -> str:
     """The reason in words.
 
-    >>> sentence(Grounds(1, ["Cup", "Plate"], DEEDS.index("purchase")), language="en")
+    >>> sentence(Grounds("co_purchase", ["Cup", "Plate"], "purchase"), language="en")
     'Because you bought Cup and Plate: customers who bought these also bought this.'
-    >>> sentence(Grounds(2), language="zh-Hans")
+    >>> sentence(Grounds("popularity"), language="zh-Hans")
     '很受其他顾客欢迎。'
     """
     words = phrases_of(language)
@@ -122,18 +126,18 @@ def sentence(grounds: Grounds, *, language: str) -> str:
         return _about_own(grounds, words)
     if grounds.is_fresh:
         return words.fresh
-    return words.popular if SOURCES[grounds.source] == "popularity" else words.other
+    return words.popular if grounds.source == "popularity" else words.other
 
 
 def _about_own(grounds: Grounds, words: Phrases) -> str:
-    deed = DEEDS[grounds.deed]
-    if grounds.is_itself and deed in words.itself:
-        return words.itself[deed]
+    if grounds.is_itself and grounds.deed in words.itself:
+        return words.itself[grounds.deed]
     names = [words.one.format(shortened(title)) for title in grounds.titles]
     listed = words.both.format(*names) if len(names) > 1 else names[0]
-    told = words.deeds[deed].replace("{names}", listed)
-    if grounds.source == CO_PURCHASE:
-        return words.together.format(deed=told, these=words.these[len(names) == 1])
+    told = words.deeds[grounds.deed].replace("{names}", listed)
+    if grounds.source == "co_purchase":
+        these = words.these if len(names) > 1 else words.it
+        return words.together.format(deed=told, these=these)
     return (words.new_and_alike if grounds.is_fresh else words.alike).format(deed=told)
 
 
