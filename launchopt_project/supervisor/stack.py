@@ -9,8 +9,10 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +59,7 @@ class Stack:
         self._environment = dict(environment or {})
         self._has_beat = has_beat
         self._write = write or self._log
+        self._where_lines_are = "its lines above" if write else f"the lines in {self.log_file}"
         self._processes: list[Process] = []
         self._started_at: dict[str, float] = {}
         self._quick_deaths: dict[str, int] = {}
@@ -133,11 +136,12 @@ class Stack:
 
     def stop(self) -> None:
         """Ask all to stop, let tasks finish, have unfinished ones given back, then insist."""
-        self._tell_all(signal.SIGTERM)
-        if not self._wait_all(GRACE_SECONDS):
-            self._have_tasks_given_back()
-        if not self._wait_all(GIVE_BACK_SECONDS):
-            self._end_all()
+        with _undisturbed():
+            self._tell_all(signal.SIGTERM)
+            if not self._wait_all(GRACE_SECONDS):
+                self._have_tasks_given_back()
+            if not self._wait_all(GIVE_BACK_SECONDS):
+                self._end_all()
         self._processes.clear()
         self._release_lock()
 
@@ -145,7 +149,9 @@ class Stack:
         process = Process(self._with_environment(prepare()), cwd=str(ROOT), write=self._write)
         if not process.wait(300) or process.exit_code != 0:
             process.end()
-            raise StackError("The database could not be prepared; the lines above say why.")
+            raise StackError(
+                f"The database could not be prepared; {self._where_lines_are} say why."
+            )
 
     def _launch(self, command: Command) -> None:
         process = Process(self._with_environment(command), cwd=str(ROOT), write=self._write)
@@ -162,7 +168,7 @@ class Stack:
         deaths = self._quick_deaths.get(name, 0) + 1 if lived < QUICK_DEATH_SECONDS else 0
         self._quick_deaths[name] = deaths
         if deaths > QUICK_DEATHS_BORNE:
-            raise StackError(f"{name} ends as soon as it starts; its lines say why.")
+            raise StackError(f"{name} ends as soon as it starts; {self._where_lines_are} say why.")
         self._write("stack", f"{name} ended with code {process.exit_code}; starting it again")
         time.sleep(RESTART_PAUSE_SECONDS)
         self._launch(process.command)
@@ -214,6 +220,19 @@ class Stack:
             self._lock.truncate(0)
             self._lock.close()
             self._lock = None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """An impatient second Ctrl-C does not break off the stop that the first one began."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _free_port() -> int:
