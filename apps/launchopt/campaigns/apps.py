@@ -1,6 +1,9 @@
 """The campaigns app of LaunchOpt."""
 
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class CampaignsConfig(AppConfig):
@@ -12,5 +15,16 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what changes below."""
+        """Listen to what changes below, and keep the placement that every shop has."""
         from launchopt.campaigns import receivers  # noqa: F401
+
+        post_migrate.connect(ensure_home, sender=self, dispatch_uid="launchopt.campaigns.home")
+
+
+def ensure_home(using: str, **_: Any) -> None:
+    """Create the placement `home` where it is not there. What a person changed stays."""
+    placements = apps.get_model("launchopt_campaigns", "Placement").objects.using(using)
+    placements.get_or_create(
+        name="home",
+        defaults={"channel": "onsite", "description": "The shop's first page."},
+    )

@@ -1,0 +1,142 @@
+"""Decisions, and what launches are made of, over REST."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import (
+    CreateModelMixin,
+    ListModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+)
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from launchopt.campaigns import creatives, services
+from launchopt.campaigns.api.parsing import questions_of
+from launchopt.campaigns.api.serializers import (
+    AnswerSerializer,
+    BudgetPlanSerializer,
+    CampaignSerializer,
+    CreativeSerializer,
+    DecisionSerializer,
+    PlacementSerializer,
+    QuestionSerializer,
+    RejectionSerializer,
+    answer_of,
+)
+from launchopt.campaigns.models import BudgetPlan, Campaign, Creative, Decision, Placement
+from launchopt.operations.api.base import LaunchOptViewSet
+from launchopt.operations.api.serializers import EmptySerializer
+
+APPROVE = "launchopt_campaigns.approve_launch"
+
+
+class DecisionViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
+    """What to show whom, and the log of what was decided."""
+
+    queryset = Decision.objects.select_related("customer").order_by("-decided_at")
+    serializer_class = DecisionSerializer
+    filterset_fields = ["launch", "campaign", "reason", "variant", "state", "customer__external_id"]
+    permissions = {
+        "create": ["launchopt_campaigns.decide"],
+        "list": ["launchopt_campaigns.view_decision"],
+        "retrieve": ["launchopt_campaigns.view_decision"],
+    }
+
+    @extend_schema(
+        request=PolymorphicProxySerializer(
+            component_name="Questions",
+            serializers=[QuestionSerializer, QuestionSerializer(many=True)],
+            resource_type_field_name=None,
+        ),
+        responses=PolymorphicProxySerializer(
+            component_name="Answers",
+            serializers=[AnswerSerializer, AnswerSerializer(many=True)],
+            resource_type_field_name=None,
+        ),
+    )
+    def create(self, request: Request) -> Response:
+        """Decide for one customer, or for a list of up to 1,000, answered in its order."""
+        answers = services.decide(questions=questions_of(request.data))
+        rows = [answer_of(answer) for answer in answers]
+        return Response(rows if isinstance(request.data, list) else rows[0])
+
+
+class CampaignViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
+    """A launch's work in one channel towards one audience."""
+
+    queryset = Campaign.objects.order_by("launch", "channel", "pk")
+    serializer_class = CampaignSerializer
+    filterset_fields = ["launch", "channel", "audience", "is_active"]
+
+
+class BudgetPlanViewSet(RetrieveModelMixin, LaunchOptViewSet):
+    """How a launch's money is laid out, by the launch's id."""
+
+    queryset = BudgetPlan.objects.prefetch_related("cells")
+    serializer_class = BudgetPlanSerializer
+
+
+class PlacementViewSet(
+    CreateModelMixin, UpdateModelMixin, ListModelMixin, RetrieveModelMixin, LaunchOptViewSet
+):
+    """Places in which decisions can show something."""
+
+    queryset = Placement.objects.order_by("name")
+    serializer_class = PlacementSerializer
+    filterset_fields = ["channel"]
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+
+class CreativeViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
+    """Words that wait for a person, and those that a person approved."""
+
+    queryset = Creative.objects.select_related("launch").order_by("launch", "channel", "pk")
+    serializer_class = CreativeSerializer
+    filterset_fields = ["launch", "audience", "channel", "variant", "status"]
+    permissions = {
+        "list": ["launchopt_campaigns.view_creative"],
+        "retrieve": ["launchopt_campaigns.view_creative"],
+        "partial_update": ["launchopt_campaigns.change_creative"],
+        "approve": [APPROVE],
+        "reject": [APPROVE],
+    }
+
+    @extend_schema(request=CreativeSerializer, responses=CreativeSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change words; an approval of the former words is dropped."""
+        shape = CreativeSerializer(self.get_object(), data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        creative = creatives.edit_creative(
+            creative=self.get_object(),
+            by=request.user,
+            now=timezone.now(),
+            **shape.validated_data,
+        )
+        return Response(CreativeSerializer(creative).data)
+
+    @extend_schema(request=EmptySerializer, responses=CreativeSerializer)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Approve exactly these words."""
+        creative = creatives.approve_creative(
+            creative=self.get_object(), by=request.user, now=timezone.now()
+        )
+        return Response(CreativeSerializer(creative).data)
+
+    @extend_schema(request=RejectionSerializer, responses=CreativeSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        """Say no, with a reason."""
+        shape = RejectionSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        creative = creatives.reject_creative(
+            creative=self.get_object(),
+            by=request.user,
+            reason=shape.validated_data["reason"],
+            now=timezone.now(),
+        )
+        return Response(CreativeSerializer(creative).data)

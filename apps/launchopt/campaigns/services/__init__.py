@@ -1,0 +1,59 @@
+"""Actions of a launch: plan, edit, approve, run, decide, confirm, pace."""
+
+from launchopt.campaigns.services.budgeting import lay_out_budget
+from launchopt.campaigns.services.decisions import Answer, Question, decide
+from launchopt.campaigns.services.duplicating import duplicate_launch
+from launchopt.campaigns.services.editing import (
+    change_audience,
+    change_terms,
+    exclude_customers,
+    include_customers,
+    pin_money,
+    set_money,
+    switch_campaign,
+)
+from launchopt.campaigns.services.exposures import confirm_exposures
+from launchopt.campaigns.services.lifecycle import (
+    approve_launch,
+    finish_ended,
+    finish_launch,
+    pause_launch,
+    resume_launch,
+    start_launch,
+)
+from launchopt.campaigns.services.pacing import pace_launches
+from launchopt.campaigns.services.planning import (
+    Wish,
+    abandon_plan,
+    begin_plan,
+    draft_launch,
+    request_plan,
+)
+
+__all__ = [
+    "Answer",
+    "Question",
+    "Wish",
+    "abandon_plan",
+    "approve_launch",
+    "begin_plan",
+    "change_audience",
+    "change_terms",
+    "confirm_exposures",
+    "decide",
+    "draft_launch",
+    "duplicate_launch",
+    "exclude_customers",
+    "finish_ended",
+    "finish_launch",
+    "include_customers",
+    "lay_out_budget",
+    "pace_launches",
+    "pause_launch",
+    "pin_money",
+    "request_plan",
+    "resume_launch",
+    "set_money",
+    "start_launch",
+    "switch_campaign",
+]

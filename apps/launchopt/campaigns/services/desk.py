@@ -1,0 +1,291 @@
+"""The desk at which decisions are ruled: it holds the facts, and what it has given away so far."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, F, Value, When
+
+from launchopt.audiences.models import Customer
+from launchopt.campaigns.creatives import servable_creatives
+from launchopt.campaigns.models import (
+    OUTBOUND_CHANNELS,
+    Campaign,
+    Creative,
+    Decision,
+    Launch,
+    Placement,
+)
+from launchopt.campaigns.selectors import Moment, Offer
+from launchopt.campaigns.selectors.moments import Contact
+from launchopt.campaigns.services.assigning import Arms, Assigned, save_assignments
+from launchopt.conf import launchopt_settings
+from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
+
+POLICY = "delivery-1"
+UNASSIGNED = Assigned(variant="", phase=0, propensity=1.0)
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What was decided about one question."""
+
+    decision: Decision
+    creative: Creative | None
+
+
+@dataclass(frozen=True)
+class Considered:
+    """One offer, judged."""
+
+    offer: Offer
+    verdict: Verdict
+    assigned: Assigned
+    creatives: Sequence[Creative]
+
+
+class Desk:
+    """Rules on question after question; what one answer takes, the next no longer finds."""
+
+    def __init__(
+        self,
+        *,
+        campaigns: Sequence[Campaign],
+        moment: Moment,
+        arms: Mapping[uuid.UUID, Arms],
+        now: datetime,
+    ) -> None:
+        self.campaigns, self.moment, self.arms = campaigns, moment, arms
+        self.money: dict[uuid.UUID, Campaign] = {}
+        self._rulings: dict[tuple[int, str, datetime], Ruling] = {}
+        self._taken: dict[uuid.UUID, Decimal] = defaultdict(Decimal)
+        self._status: dict[uuid.UUID, str] = {c.launch_id: c.launch.status for c in campaigns}
+        self._creatives = self._read_creatives(now)
+
+    def campaigns_in_question(self) -> list[Campaign]:
+        """The campaigns that could speak to any of the customers."""
+        asked = {offer.campaign.pk for each in self.moment.offers.values() for offer in each}
+        return [campaign for campaign in self.campaigns if campaign.pk in asked]
+
+    def take_money(self, locked: Mapping[object, Campaign]) -> None:
+        """Go by these campaigns, locked, and by what their launches' state is now that they are."""
+        launches = {campaign.launch_id for campaign in locked.values()}
+        rows = Launch.objects.filter(pk__in=launches).values_list("pk", "status")
+        self._status |= dict(rows)
+        for pk, campaign in locked.items():
+            self.money[pk] = campaign  # type: ignore[index]
+
+    def rule(
+        self, customer: Customer, *, placement: Placement, at: datetime, context: dict[str, Any]
+    ) -> Ruling:
+        """Decide; the same question at the same instant has the same answer."""
+        key = (customer.pk, placement.pk, at)
+        if key not in self._rulings:
+            best = self._best(customer, channel=placement.channel, at=at)
+            decision = self._decision(best, customer, placement=placement, at=at)
+            decision.context = context
+            self._rulings[key] = Ruling(decision, decision.creative)
+        return self._rulings[key]
+
+    def close(self) -> None:
+        """Keep every decision, every assignment and every reservation: three statements."""
+        save_assignments(self.arms.values())
+        Decision.objects.bulk_create([ruling.decision for ruling in self._rulings.values()])
+        if self._taken:
+            cases = [When(pk=pk, then=Value(cost)) for pk, cost in self._taken.items()]
+            Campaign.objects.filter(pk__in=list(self._taken)).update(
+                reserved=F("reserved") + Case(*cases)
+            )
+
+    def _best(self, customer: Customer, *, channel: str, at: datetime) -> Considered | Verdict:
+        """The first offer that may be shown, likeliest first; else why the likeliest is not."""
+        offers = self._offers(customer, channel=channel, at=at)
+        if not offers:
+            return self._without_offer(channel=channel, at=at)
+        judged = [self._consider(customer, offer, at=at) for offer in offers]
+        return next((each for each in judged if each.verdict.is_shown), judged[0])
+
+    def _offers(self, customer: Customer, *, channel: str, at: datetime) -> list[Offer]:
+        """At most one offer of each launch that is on at this instant."""
+        by_launch: dict[uuid.UUID, Offer] = {}
+        for offer in self.moment.offers.get(customer.pk, ()):
+            if offer.campaign.channel == channel and self._is_on(offer.campaign, at=at):
+                by_launch.setdefault(offer.campaign.launch_id, offer)
+        return list(by_launch.values())
+
+    def _is_on(self, campaign: Campaign, *, at: datetime) -> bool:
+        launch = campaign.launch
+        serving = self._status[launch.pk] in (Launch.Status.RUNNING, Launch.Status.PAUSED)
+        return serving and launch.starts_at <= at < launch.ends_at
+
+    def _without_offer(self, *, channel: str, at: datetime) -> Verdict:
+        states = {
+            self._status[campaign.launch_id]
+            for campaign in self.campaigns
+            if campaign.channel == channel and self._is_on(campaign, at=at)
+        }
+        return verdict_on(
+            Situation(
+                has_launch=bool(states),
+                is_paused=states == {Launch.Status.PAUSED},
+                is_in_audience=False,
+            )
+        )
+
+    def _consider(self, customer: Customer, offer: Offer, *, at: datetime) -> Considered:
+        campaign, launch = offer.campaign, offer.campaign.launch
+        is_paused = self._status[launch.pk] == Launch.Status.PAUSED
+        has_consent = customer.pk in self.moment.consented
+        assigned = self._assigned(customer, launch, at=at, is_new=has_consent and not is_paused)
+        creatives = self._creatives.get(
+            (launch.pk, campaign.audience_id, campaign.channel, assigned.variant), ()
+        )
+        situation = Situation(
+            is_paused=is_paused,
+            has_consent=has_consent,
+            is_holdout=assigned.is_holdout,
+            has_room_under_cap=self._has_room(customer, launch, at=at),
+            is_suppressed=self._is_suppressed(customer, campaign, at=at),
+            has_budget=self._left(campaign) >= campaign.cost_per_contact,
+            is_worth_it=_is_worth_it(offer),
+            has_creative=bool(creatives),
+            variant=assigned.variant or None,
+        )
+        return Considered(offer, verdict_on(situation), assigned, creatives)
+
+    def _assigned(
+        self, customer: Customer, launch: Launch, *, at: datetime, is_new: bool
+    ) -> Assigned:
+        """The variant kept or, at the first eligible decision, drawn. Others only learn if the hash
+        leaves them out."""
+        arms = self.arms.get(launch.experiment_id) if launch.experiment_id else None
+        if arms is None:
+            return UNASSIGNED
+        if is_new:
+            return arms.assigned(customer, at=at)
+        would_be = arms.would_be(customer)
+        is_kept = customer.pk in arms.known
+        return would_be if is_kept or would_be.is_holdout else UNASSIGNED
+
+    def _has_room(self, customer: Customer, launch: Launch, *, at: datetime) -> bool:
+        """Whether one more contact keeps the launch's own cap, and those of earlier contacts."""
+        counted = [c for c in self.moment.contacts.get(customer.pk, ()) if c.counts_at(at)]
+        own = (launch.cap_contacts, timedelta(hours=launch.cap_window_hours))
+        rules = {own} | {(contact.cap, contact.window) for contact in counted}
+        times = [contact.at for contact in counted]
+        return all(has_room(times, at, window, cap) for cap, window in rules)
+
+    def _is_suppressed(self, customer: Customer, campaign: Campaign, *, at: datetime) -> bool:
+        if self.moment.is_suppressed(customer.pk, product=campaign.launch.product_id, now=at):
+            return True
+        if campaign.channel not in OUTBOUND_CHANNELS:
+            return False
+        shop = launchopt_settings()
+        quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)
+        zone = customer.time_zone or shop.time_zone
+        return is_quiet(at, zone, quiet_from=quiet_from, quiet_until=quiet_until)
+
+    def _left(self, campaign: Campaign) -> Decimal:
+        row = self.money[campaign.pk]
+        return row.allowance - row.reserved - row.spent - self._taken[campaign.pk]
+
+    def _decision(
+        self,
+        best: Considered | Verdict,
+        customer: Customer,
+        *,
+        placement: Placement,
+        at: datetime,
+    ) -> Decision:
+        decision = Decision(
+            id=uuid.uuid4(),
+            customer_id=customer.pk,
+            placement=placement,
+            channel=placement.channel,
+            policy_version=POLICY,
+            propensity=1.0,
+            state=Decision.State.SILENT,
+            decided_at=at,
+        )
+        if isinstance(best, Verdict):
+            decision.reason = best.reason.value
+            return decision
+        self._fill(decision, best)
+        if best.verdict.is_shown:
+            self._reserve(decision, best)
+        return decision
+
+    def _fill(self, decision: Decision, best: Considered) -> None:
+        campaign, assigned = best.offer.campaign, best.assigned
+        decision.reason = best.verdict.reason.value
+        decision.launch, decision.campaign = campaign.launch, campaign
+        decision.variant = assigned.variant
+        decision.phase = assigned.phase if assigned.variant else None
+        decision.candidates = self._candidates(campaign)
+        decision.propensity = assigned.propensity if _hangs_on_chance(best) else 1.0
+
+    def _candidates(self, campaign: Campaign) -> list[dict[str, Any]]:
+        """Each variant that chance could have chosen here, with its share now and its words."""
+        arms = self.arms.get(campaign.launch.experiment_id)  # type: ignore[arg-type]
+        if arms is None:
+            return []
+        place = (campaign.launch_id, campaign.audience_id, campaign.channel)
+        return [
+            {
+                "variant": name,
+                "share": share,
+                "creatives": [str(c.pk) for c in self._creatives.get((*place, name), ())],
+            }
+            for name, share in sorted(arms.shares.items())
+        ]
+
+    def _reserve(self, decision: Decision, best: Considered) -> None:
+        campaign, launch = best.offer.campaign, best.offer.campaign.launch
+        chosen = best.creatives[decision.customer_id % len(best.creatives)]
+        minutes = launchopt_settings().reservation_minutes
+        decision.creative, decision.cost = chosen, campaign.cost_per_contact
+        decision.propensity = best.assigned.propensity / len(best.creatives)
+        decision.state = Decision.State.RESERVED
+        decision.expires_at = decision.decided_at + timedelta(minutes=minutes)
+        self._taken[campaign.pk] += campaign.cost_per_contact
+        # The caller cannot have confirmed it yet: within this request it does not lapse.
+        self.moment.contacts.setdefault(decision.customer_id, []).append(
+            Contact(
+                decision.decided_at,
+                None,
+                launch.cap_contacts,
+                timedelta(hours=launch.cap_window_hours),
+            )
+        )
+
+    def _read_creatives(
+        self, now: datetime
+    ) -> dict[tuple[uuid.UUID, uuid.UUID, str, str], list[Creative]]:
+        offered = {offer.campaign.launch_id for e in self.moment.offers.values() for offer in e}
+        launches = {c.launch_id: c.launch for c in self.campaigns if c.launch_id in offered}
+        found: dict[tuple[uuid.UUID, uuid.UUID, str, str], list[Creative]] = defaultdict(list)
+        for launch in launches.values():
+            for creative in servable_creatives(launch=launch, now=now):
+                key = (launch.pk, creative.audience_id, creative.channel, creative.variant)
+                creative.launch = launch
+                found[key].append(creative)
+        return {key: sorted(rows, key=lambda row: row.pk) for key, rows in found.items()}
+
+
+def _is_worth_it(offer: Offer) -> bool:
+    """Whether a purchase is at least as likely, for its cost, as with the plan's last contact."""
+    threshold = offer.campaign.launch.plan.get("marginal_response", {}).get("value") or 0.0
+    if offer.probability is None:
+        return True
+    return offer.probability >= threshold * float(offer.campaign.cost_per_contact) * (1 - 1e-9)
+
+
+def _hangs_on_chance(best: Considered) -> bool:
+    """Whether another draw could have ended otherwise: shown, held out, no words for it."""
+    return best.verdict.reason.value in ("shown", "holdout", "no_creative")

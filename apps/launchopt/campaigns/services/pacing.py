@@ -1,0 +1,103 @@
+"""Money let out by the plan's hours, and reservations that lapse."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch
+from launchopt.campaigns.selectors import SERVING
+from launchopt.campaigns.services.locking import lock_campaigns
+from launchopt_core.pacing import SpendPlan, spend_allowed
+
+PERIOD = timedelta(minutes=5)
+SMALLEST = Decimal("0.0001")  # what a column of money holds
+
+
+@transaction.atomic
+def pace_launches(*, now: datetime, simulated: bool = False) -> dict[str, int]:
+    """One tick of pacing over the launches on this clock. It may be repeated.
+
+    With `simulated` it paces the launches on a clock of their own, up to `now`, and no others.
+    """
+    serving = Launch.objects.filter(
+        status__in=SERVING, is_simulated=simulated, ends_at__gt=now, starts_at__lte=now
+    )
+    campaigns = lock_campaigns(Campaign.objects.filter(launch__in=serving))
+    lapsed = pace_campaigns(campaigns.values(), now=now)
+    lapsed += _lapse_of_finished(now=now, simulated=simulated)
+    if simulated:
+        serving.exclude(clock_at__gte=now).update(clock_at=now)
+    return {"campaigns": len(campaigns), "lapsed": lapsed}
+
+
+def _lapse_of_finished(*, now: datetime, simulated: bool) -> int:
+    expired = Decision.objects.filter(
+        state=Decision.State.RESERVED,
+        expires_at__lte=now,
+        launch__status=Launch.Status.FINISHED,
+        launch__is_simulated=simulated,
+    )
+    campaigns = lock_campaigns(Campaign.objects.filter(pk__in=expired.values("campaign")))
+    return lapse_reservations(campaigns.values(), now=now)
+
+
+def pace_simulated(campaigns: Iterable[Campaign], *, now: datetime) -> None:
+    """Move the clocks of simulated launches to `now`, and pace where a period has gone by.
+
+    The campaigns are locked, and come with their launches.
+    """
+    due = [c for c in campaigns if c.launch.is_simulated and _is_behind(c.launch, now)]
+    if due:
+        pace_campaigns(due, now=now)
+        Launch.objects.filter(pk__in={c.launch_id for c in due}).exclude(clock_at__gte=now).update(
+            clock_at=now
+        )
+
+
+def _is_behind(launch: Launch, now: datetime) -> bool:
+    return launch.clock_at is None or now - launch.clock_at >= PERIOD
+
+
+def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:
+    """Let out what the plan wants spent a period from now; gives how many reservations lapsed.
+
+    The campaigns are locked. What is promised and spent stays allowed.
+    """
+    lapsed = lapse_reservations(campaigns, now=now)
+    plans = _spend_plans(campaigns)
+    for campaign in campaigns:
+        committed = campaign.reserved + campaign.spent
+        allowed = spend_allowed(plans[campaign.pk], spent=committed, now=now, lead=PERIOD)
+        campaign.allowance = committed + allowed.quantize(SMALLEST, rounding=ROUND_DOWN)
+    Campaign.objects.bulk_update(campaigns, ["allowance"])
+    return lapsed
+
+
+def lapse_reservations(campaigns: Collection[Campaign], *, now: datetime) -> int:
+    """Give back what was reserved and never confirmed. The campaigns are locked."""
+    expired = Decision.objects.filter(
+        campaign__in=campaigns, state=Decision.State.RESERVED, expires_at__lte=now
+    )
+    sums = dict(expired.values_list("campaign").annotate(Sum("cost")))
+    if not sums:
+        return 0
+    lapsed = expired.update(state=Decision.State.LAPSED)
+    for campaign in campaigns:
+        campaign.reserved -= sums.get(campaign.pk, Decimal(0))
+    Campaign.objects.bulk_update(campaigns, ["reserved"])
+    return lapsed
+
+
+def _spend_plans(campaigns: Iterable[Campaign]) -> dict[uuid.UUID, SpendPlan]:
+    cells = BudgetCell.objects.filter(campaign__in=campaigns, amount__gt=0)
+    hours: dict[uuid.UUID, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    for campaign, starts_at, amount in cells.values_list("campaign", "starts_at", "amount"):
+        hours[campaign].append((starts_at, amount))
+    return {campaign.pk: SpendPlan.of(hours[campaign.pk]) for campaign in campaigns}
