@@ -1,0 +1,136 @@
+"""What a launch did, in figures: totals, and by variant, channel and audience."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+
+from launchopt.audiences.models import Audience
+from launchopt.campaigns.models import Launch
+from launchopt.experiments.models import MetricRollup
+from launchopt.experiments.results import launch_effect
+from launchopt_core.money import quantise
+
+COUNTED = ("decisions", "exposures", "clicks", "conversions", "returns")
+MONEY = ("revenue", "spend")
+NOT_MEASURED = {"estimate": None, "interval": None, "verdict": "Nothing has been measured yet."}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts and sums of money of one part of a launch."""
+
+    decisions: int = 0
+    exposures: int = 0
+    clicks: int = 0
+    conversions: int = 0
+    returns: int = 0
+    revenue: Decimal = Decimal(0)
+    spend: Decimal = Decimal(0)
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Counts:
+        """From the sums of a query, in which nothing is None."""
+        counts = {name: int(row[name] or 0) for name in COUNTED}
+        return cls(**counts, revenue=row["revenue"] or Decimal(0), spend=row["spend"] or Decimal(0))
+
+    def as_dict(self, currency: str) -> dict[str, int | str]:
+        """Integers, and money as text in the currency's own decimals."""
+        counts: dict[str, int | str] = {name: getattr(self, name) for name in COUNTED}
+        sums = {name: quantise(Decimal(getattr(self, name)), currency) for name in MONEY}
+        return counts | {name: str(amount) for name, amount in sums.items()}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The counts of a launch, whole and by each of its parts' names."""
+
+    totals: Counts
+    variants: dict[str, Counts]
+    channels: dict[str, Counts]
+    audiences: dict[str, Counts]
+
+
+def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str, Any]:
+    """The report as programs read it: `totals`, `by`, `effect`.
+
+    Counts come from the rollups, up to the last one made; the effect from the experiment.
+    """
+    figures, currency = figures_of(launch), launch.currency
+    return {
+        "launch": str(launch.pk),
+        "currency": currency,
+        "totals": figures.totals.as_dict(currency),
+        "by": {
+            "variant": _as_dicts(figures.variants, currency),
+            "channel": _as_dicts(figures.channels, currency),
+            "audience": _as_dicts(figures.audiences, currency),
+        },
+        "effect": effect_of(launch, until=until),
+    }
+
+
+def figures_of(launch: Launch) -> Figures:
+    """The counts of a launch, in a fixed number of queries.
+
+    Every variant, channel and audience of the plan is named, also where nothing happened.
+    """
+    names = audience_names(launch)
+    return Figures(
+        totals=Counts.of(hours_of(launch).aggregate(**_sums())),
+        variants=_by(launch, "variant", known=_variants(launch)),
+        channels=_by(launch, "channel", known=list(launch.channels)),
+        audiences={
+            names.get(key, str(key)): counts
+            for key, counts in _by(launch, "audience_id", known=list(names)).items()
+        },
+    )
+
+
+def effect_of(launch: Launch, *, until: datetime | None = None) -> dict[str, Any]:
+    """What the launch caused, as its experiment shows it."""
+    if launch.experiment is None or launch.started_at is None:
+        return dict(NOT_MEASURED)
+    return launch_effect(launch.experiment, until=until)
+
+
+def hours_of(launch: Launch) -> QuerySet[MetricRollup]:
+    """The rollups by hour of a launch."""
+    return MetricRollup.objects.filter(
+        launch_id=launch.pk, granularity=MetricRollup.Granularity.HOUR
+    )
+
+
+def audience_names(launch: Launch) -> dict[uuid.UUID, str]:
+    """The audiences of a launch; two of one name are told apart."""
+    rows = Audience.objects.filter(campaigns__launch=launch).distinct().order_by("created_at")
+    names: dict[uuid.UUID, str] = {}
+    for key, name in rows.values_list("pk", "name"):
+        names[key] = f"{name} ({str(key)[:8]})" if name in names.values() else name
+    return names
+
+
+def _by(launch: Launch, dimension: str, *, known: Iterable[Any]) -> dict[Any, Counts]:
+    rows = hours_of(launch).values(dimension).annotate(**_sums())
+    found = {row[dimension]: Counts.of(row) for row in rows if row[dimension] not in ("", None)}
+    return {key: Counts() for key in known} | found
+
+
+def _variants(launch: Launch) -> list[str]:
+    if launch.experiment is None:
+        return []
+    return list(launch.experiment.variants.values_list("name", flat=True))
+
+
+def _as_dicts(parts: dict[str, Counts], currency: str) -> dict[str, dict[str, int | str]]:
+    return {name: counts.as_dict(currency) for name, counts in parts.items()}
+
+
+def _sums() -> dict[str, Sum]:
+    return {name: Sum(name) for name in (*COUNTED, *MONEY)}

@@ -1,0 +1,86 @@
+"""The report as one HTML page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from launchopt.campaigns.models import Launch
+from launchopt.campaigns.reporting import charts, happened, planned, selectors
+from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
+from launchopt.campaigns.reporting.sections import Section, added_sections
+from launchopt.campaigns.reporting.words import (
+    TERMS,
+    moment,
+    money,
+    per_cent,
+    signed,
+    span,
+    verdict_sentence,
+)
+
+TEMPLATE = "launchopt/campaigns/report.html"
+
+
+def report_page(launch: Launch, *, now: datetime, until: datetime | None = None) -> str:
+    """The page of a launch's report, made at `now`; the effect counts outcomes before `until`."""
+    figures, effect = figures_of(launch), effect_of(launch, until=until)
+    context = {
+        "launch": launch,
+        "made_at": moment(now),
+        "starts_at": moment(launch.starts_at),
+        "ends_at": moment(launch.ends_at),
+        "budget": money(launch.budget, launch.currency),
+        "verdict": verdict_sentence(effect),
+        "tiles": _tiles(launch, figures.totals, effect),
+        "sections": _sections(launch, figures, effect, until=until),
+        "patterns": SafeString(charts.patterns()),
+    }
+    return render_to_string(TEMPLATE, context)
+
+
+def _sections(
+    launch: Launch, figures: Figures, effect: dict[str, Any], *, until: datetime | None
+) -> list[Section]:
+    """In the order in which a reader asks: what came of it, how, and what it was built on."""
+    hours = selectors.money_by_hour(launch)
+    return [
+        happened.effect_section(launch, effect, until=until),
+        *added_sections(launch),
+        happened.funnel_section(figures.totals),
+        happened.spend_section(launch, hours),
+        happened.parts_section(launch, figures),
+        happened.words_section(launch),
+        happened.silence_section(launch),
+        planned.interest_section(launch),
+        planned.audience_section(launch),
+        planned.budget_section(launch, hours),
+        planned.figures_section(launch),
+    ]
+
+
+def _tiles(launch: Launch, totals: Counts, effect: dict[str, Any]) -> list[dict[str, str]]:
+    currency = launch.currency
+    told = [
+        (
+            "effect",
+            signed(effect["estimate"]),
+            f"purchases per customer, {span(effect['interval'])}",
+        ),
+        ("exposures", f"{totals.exposures:,}", f"of {totals.decisions:,} decisions"),
+        (
+            "clicks",
+            f"{totals.clicks:,}",
+            f"{per_cent(totals.clicks, totals.exposures)} of exposures",
+        ),
+        ("conversions", f"{totals.conversions:,}", f"{totals.returns:,} returned"),
+        ("revenue", money(totals.revenue, currency), "returns not deducted"),
+        ("spend", money(totals.spend, currency), f"of {money(launch.budget, currency)}"),
+    ]
+    return [
+        {"name": name, "value": value, "note": note, "meaning": TERMS[name]}
+        for name, value, note in told
+    ]

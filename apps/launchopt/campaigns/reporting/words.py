@@ -1,0 +1,101 @@
+"""Figures in words, the same everywhere in the report, and what each of them means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from launchopt.campaigns.reporting.sections import Term
+from launchopt.conf import launchopt_settings
+from launchopt_core.money import quantise
+
+SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "CNY": "¥", "JPY": "¥"}
+TERMS = {
+    "decisions": "Times that the shop asked what to show a customer of the launch; silence counts.",
+    "exposures": "Decisions to show something that were confirmed: a customer saw it.",
+    "clicks": "Clicks on what a decision showed.",
+    "conversions": "Purchases of the product that follow a click or an exposure within the "
+    "attribution windows. They are not the effect: some would have bought anyway.",
+    "returns": "Purchases of the product that were sent back.",
+    "revenue": "Price x quantity of those purchases; returns are not deducted.",
+    "spend": "Cost of the contacts that were confirmed, and what channels reported as spent.",
+    "effect": "Purchases per customer that the launch caused: the mean of the customers who could "
+    "be contacted minus the mean of those who were held out.",
+    "interval": "The range that holds the true effect in 95 of 100 such experiments. One that "
+    "includes zero is inconclusive: nothing has been shown, neither an effect nor its absence.",
+    "holdout": "Customers left alone by chance, to learn what happens without the launch.",
+    "probability": "Predicted probability that a customer buys the product within the horizon, "
+    "calibrated on past launches.",
+    "prior": "An assumption, stated beside the figure; nothing of this shop is behind it yet.",
+    "analog": "From past launches of this shop.",
+    "model": "Predicted by a trained model.",
+    "measured": "Counted in this shop's own data.",
+    "budget plan": "Money laid out over campaigns and hours; what would buy nothing is unspent.",
+}
+
+
+def terms(*names: str) -> tuple[Term, ...]:
+    """The definitions of some words."""
+    return tuple(Term(name, TERMS[name]) for name in names)
+
+
+def money(amount: Decimal | str, currency: str) -> str:
+    """An amount as people read it.
+
+    >>> money("1234.5", "GBP"), money("3", "SEK")
+    ('£1,234.50', '3.00 SEK')
+    """
+    exact = quantise(Decimal(amount), currency)
+    symbol = SYMBOLS.get(currency.upper())
+    return f"{symbol}{exact:,}" if symbol else f"{exact:,} {currency.upper()}"
+
+
+def per_cent(part: float, whole: float) -> str:
+    """A share; a dash where there is no whole.
+
+    >>> per_cent(1, 8), per_cent(0, 0)
+    ('12.5 %', '–')
+    """
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def signed(value: float | None) -> str:
+    """A difference with its sign.
+
+    >>> signed(0.01234), signed(None)
+    ('+0.0123', '–')
+    """
+    return "–" if value is None else f"{value:+.4f}".replace("-", "−")
+
+
+def span(interval: list[float] | tuple[float, float] | None) -> str:
+    """An interval in words."""
+    return "–" if interval is None else f"{signed(interval[0])} to {signed(interval[1])}"
+
+
+def verdict_sentence(effect: Mapping[str, Any]) -> str:
+    """What was measured, and what follows from it."""
+    if effect["estimate"] is None:
+        return str(effect["verdict"])
+    return (
+        f"Measured effect: {signed(effect['estimate'])} purchases per customer "
+        f"(interval {span(effect['interval'])}). Verdict: {effect['verdict'].rstrip('.')}."
+    )
+
+
+def local(at: datetime) -> datetime:
+    """An instant in the shop's zone."""
+    return at.astimezone(ZoneInfo(launchopt_settings().time_zone))
+
+
+def day(at: datetime) -> str:
+    """The day of an instant, in the shop's zone."""
+    return f"{local(at):%Y-%m-%d}"
+
+
+def moment(at: datetime | None) -> str:
+    """An instant in the shop's zone, to the minute."""
+    return "–" if at is None else f"{local(at):%Y-%m-%d %H:%M} {local(at):%Z}"

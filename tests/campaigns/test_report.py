@@ -1,0 +1,487 @@
+"""The report: figures that add up, one page that needs nothing else, and pictures with words."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html.parser import HTMLParser
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchopt.audiences.models import Audience, Customer, Event, InterestScore
+from launchopt.audiences.partitions import ensure_partitions
+from launchopt.campaigns import creatives
+from launchopt.campaigns.models import (
+    BudgetCell,
+    BudgetPlan,
+    Campaign,
+    Creative,
+    Decision,
+    Launch,
+    Placement,
+)
+from launchopt.campaigns.reporting import Section, add_section, charts, launch_report, report_page
+from launchopt.campaigns.reporting.sections import remove_section
+from launchopt.campaigns.reporting.selectors import plan_figures
+from launchopt.catalog.models import Product
+from launchopt.experiments.models import Assignment, MetricRollup
+from launchopt.experiments.services import register_experiment, start_experiment
+from launchopt.operations.models import ModelVersion
+from launchopt.operations.services import create_api_key
+from launchopt_core.claims import Draft
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+DAYS = 14
+HOSTILE = '<script>alert("x")</script>'
+PLAN = {
+    "reach": {"value": 0.21, "source": "measured", "detail": "Active in the last 30 days."},
+    "channels": [
+        {
+            "channel": "onsite",
+            "click_rate": {"value": 0.03, "source": "prior", "detail": "Assumed."},
+        },
+        {
+            "channel": "email",
+            "click_rate": {"value": 0.05, "source": "analog", "detail": "4 launches."},
+        },
+    ],
+    "expected_purchases": {"value": 41.5, "source": "model", "detail": "Sum of probabilities."},
+}
+
+
+def planned_launch(*, name="The blue mug"):
+    """A launch with two audiences, two channels and money in every hour of the day."""
+    product = Product.objects.create(
+        sku=name[:40],
+        title="BLUE MUG",
+        price=Decimal("7.50"),
+        currency="GBP",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    launch = Launch.objects.create(
+        name=name,
+        product=product,
+        status=Launch.Status.PLANNED,
+        budget=Decimal(400),
+        currency="GBP",
+        starts_at=NOW,
+        ends_at=NOW + timedelta(days=DAYS),
+        channels={"onsite": "0.02", "email": "0.05"},
+        cap_contacts=3,
+        cap_window_hours=24,
+        plan=PLAN,
+        planned_as_of=NOW - timedelta(days=1),
+        created_at=NOW,
+    )
+    plan = BudgetPlan.objects.create(
+        launch=launch,
+        total=400,
+        unspent=Decimal("64.00"),
+        expected_response=41.5,
+        created_at=NOW,
+    )
+    for number, (audience_name, size) in enumerate([("Likeliest tenth", 400), ("Next fifth", 800)]):
+        audience = Audience.objects.create(
+            name=audience_name, description=f"Tier {number + 1}", size=size, created_at=NOW
+        )
+        for channel in ("onsite", "email"):
+            plan_campaign(launch, plan, audience, channel)
+    return launch
+
+
+def plan_campaign(launch, plan, audience, channel):
+    campaign = Campaign.objects.create(
+        launch=launch, channel=channel, audience=audience, cost_per_contact=Decimal("0.02")
+    )
+    BudgetCell.objects.bulk_create(
+        BudgetCell(
+            budget_plan=plan,
+            campaign=campaign,
+            starts_at=NOW + timedelta(hours=hour),
+            amount=Decimal(hour % 24) / 46,
+            contacts=hour % 24,
+        )
+        for hour in range(24 * DAYS)
+    )
+    creatives.save_drafts(
+        launch=launch,
+        audience=audience,
+        channel=channel,
+        drafts={v: draft_for(v, channel) for v in ("plain", "warm")},
+        writer="phrasebook",
+        now=NOW,
+    )
+
+
+def draft_for(variant, channel):
+    return Draft(
+        headline=f"Meet the Blue Mug, {variant}",
+        body="Yours for £7.50.",
+        call_to_action="Take a look",
+        alt_text=f"Picture for {channel}",
+    )
+
+
+def start(launch, *, customers=600):
+    """Start it, assign customers and let those of `warm` buy twice as often as the others."""
+    experiment = register_experiment(
+        name=launch.name,
+        weights={"holdout": 0.2, "plain": 0.4, "warm": 0.4},
+        product_id=launch.product_id,
+        subject_id=launch.pk,
+        now=NOW,
+        ends_at=launch.ends_at,
+    )
+    start_experiment(experiment=experiment, now=NOW)
+    launch.experiment, launch.status, launch.started_at = experiment, Launch.Status.RUNNING, NOW
+    launch.save()
+    ensure_partitions(since=NOW, until=launch.ends_at)
+    variants = {variant.name: variant for variant in experiment.variants.all()}
+    rows = [
+        Customer(external_id=f"{launch.pk}-{n}", created_at=NOW, updated_at=NOW)
+        for n in range(customers)
+    ]
+    people = Customer.objects.bulk_create(rows)
+    groups = ("holdout", "plain", "plain", "warm", "warm")
+    Assignment.objects.bulk_create(
+        Assignment(
+            experiment=experiment,
+            customer=customer,
+            variant=variants[groups[number % 5]],
+            phase=1,
+            assigned_at=NOW,
+        )
+        for number, customer in enumerate(people)
+    )
+    each = {"holdout": 20, "plain": 15, "warm": 4}
+    Event.objects.bulk_create(
+        purchase(launch, customer, number)
+        for number, customer in enumerate(people)
+        if number // 5 % each[groups[number % 5]] == 0
+    )
+    return people
+
+
+def purchase(launch, customer, number):
+    at = NOW + timedelta(days=1, minutes=number)
+    return Event(
+        message_id=f"{launch.pk.hex[:20]}{number:012d}",
+        customer=customer,
+        product=launch.product,
+        kind="purchase",
+        occurred_at=at,
+        received_at=at,
+        quantity=1,
+        price=launch.product.price,
+    )
+
+
+def roll(launch, *, hours=150):
+    """Rollups of so many hours: in each, for each creative, 4 decisions and 2 exposures."""
+    campaigns = {(c.audience_id, c.channel): c.pk for c in launch.campaigns.all()}
+    MetricRollup.objects.bulk_create(
+        MetricRollup(
+            launch_id=launch.pk,
+            campaign_id=campaigns[creative.audience_id, creative.channel],
+            creative_id=creative.pk,
+            audience_id=creative.audience_id,
+            variant=creative.variant,
+            phase=1,
+            channel=creative.channel,
+            granularity="hour",
+            starts_at=NOW + timedelta(hours=hour),
+            decisions=4,
+            exposures=2,
+            clicks=hour % 2,
+            conversions=1 if hour % 10 == 0 else 0,
+            returns=1 if hour % 50 == 0 else 0,
+            revenue=Decimal("7.50") if hour % 10 == 0 else 0,
+            spend=Decimal("0.0400") * (hour % 24) / 3,
+        )
+        for creative in launch.creatives.all()
+        for hour in range(hours)
+    )
+
+
+def score(launch, people):
+    model = ModelVersion.objects.create(name="interest", created_at=NOW)
+    InterestScore.objects.bulk_create(
+        InterestScore(
+            product=launch.product,
+            customer=customer,
+            probability=0.4 / rank,
+            rank=rank,
+            model_version=model,
+            as_of=NOW,
+            horizon_days=30,
+        )
+        for rank, customer in enumerate(people, start=1)
+    )
+
+
+def decide(launch, people):
+    home, _ = Placement.objects.get_or_create(name="home")
+    Decision.objects.bulk_create(
+        Decision(
+            customer=customer,
+            placement=home,
+            channel="onsite",
+            launch=launch,
+            reason=("shown", "capped", "holdout", "shown")[number % 4],
+            propensity=0.4,
+            policy_version="1",
+            state="silent",
+            decided_at=NOW,
+        )
+        for number, customer in enumerate(people)
+    )
+
+
+def played_launch(**names):
+    """A launch that has run for six days."""
+    launch = planned_launch(**names)
+    people = start(launch)
+    roll(launch)
+    score(launch, people)
+    decide(launch, people)
+    return launch
+
+
+@pytest.fixture
+def launch(db):
+    return planned_launch()
+
+
+@pytest.fixture
+def played(db):
+    return played_launch()
+
+
+def page_of(launch):
+    return report_page(launch, now=NOW + timedelta(days=6))
+
+
+class WellFormed(HTMLParser):
+    """Notes every address that a browser would ask for, and every element left open."""
+
+    VOID = frozenset(["meta", "link", "img", "br", "hr", "input"])
+
+    def __init__(self):
+        super().__init__()
+        self.addresses, self.open, self.tags, self.ids = [], [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        found = dict(attributes)
+        self.ids += [found["id"]] if "id" in found else []
+        self.addresses += [v for k, v in found.items() if k in ("src", "href", "data", "action")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def read(page):
+    reader = WellFormed()
+    reader.feed(page)
+    assert reader.open == []
+    return reader
+
+
+class TestFigures:
+    def test_parts_sum_to_the_totals(self, played):
+        report = launch_report(played)
+        for parts in report["by"].values():
+            for name in ("decisions", "exposures", "clicks", "conversions", "returns"):
+                assert sum(part[name] for part in parts.values()) == report["totals"][name]
+            for name in ("revenue", "spend"):
+                sums = sum(Decimal(part[name]) for part in parts.values())
+                assert abs(sums - Decimal(report["totals"][name])) <= Decimal("0.02")
+
+    def test_counts_are_integers_and_money_has_cents(self, played):
+        totals = launch_report(played)["totals"]
+        assert totals["decisions"] == 4 * 2 * 4 * 150
+        assert totals["conversions"] == 4 * 2 * 15
+        assert totals["revenue"] == "900.00"
+
+    def test_names_each_part_of_the_plan_where_nothing_happened(self, launch):
+        by = launch_report(launch)["by"]
+        assert set(by["channel"]) == {"onsite", "email"}
+        assert set(by["audience"]) == {"Likeliest tenth", "Next fifth"}
+        assert by["channel"]["email"]["spend"] == "0.00"
+
+    def test_the_effect_is_that_of_the_experiment(self, played):
+        effect = launch_report(played)["effect"]
+        low, high = effect["interval"]
+        assert low < effect["estimate"] < high
+        assert effect["verdict"]
+
+    def test_before_the_start_nothing_has_been_measured(self, launch):
+        effect = launch_report(launch)["effect"]
+        assert effect == {
+            "estimate": None,
+            "interval": None,
+            "verdict": "Nothing has been measured yet.",
+        }
+
+    def test_two_audiences_of_one_name_stay_two(self, launch):
+        Audience.objects.update(name="Everybody")
+        assert len(launch_report(launch)["by"]["audience"]) == 2
+
+
+class TestPage:
+    def test_asks_no_host_for_anything(self, played):
+        page = page_of(played)
+        assert all(address.startswith("#") for address in read(page).addresses)
+        assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", page)
+
+    def test_is_well_formed_with_unique_ids(self, played):
+        ids = read(page_of(played)).ids
+        assert len(ids) == len(set(ids))
+
+    def test_has_no_script(self, played):
+        assert "script" not in read(page_of(played)).tags
+
+    def test_escapes_every_text(self, db):
+        launch = played_launch(name=HOSTILE)
+        Product.objects.update(title=HOSTILE)
+        Audience.objects.update(name=HOSTILE, description=HOSTILE)
+        Creative.objects.update(headline=HOSTILE, body=HOSTILE)
+        launch.plan = {HOSTILE: {"value": HOSTILE, "source": HOSTILE, "detail": HOSTILE}}
+        launch.product.refresh_from_db()
+        assert "<script" not in page_of(launch)
+
+    def test_every_picture_has_a_title_and_a_table_beside_it(self, played):
+        sections = re.findall(r"<section.*?</section>", page_of(played), re.DOTALL)
+        pictured = [section for section in sections if "<svg" in section]
+        assert len(pictured) >= 7
+        assert all("<table>" in section and "<title>" in section for section in pictured)
+
+    def test_shows_each_figure_of_the_plan_with_its_source(self, played):
+        page = page_of(played)
+        for source in ("prior", "analog", "model", "measured"):
+            assert f'<span class="source {source}">{source}</span>' in page
+
+    def test_defines_its_words_one_click_away(self, played):
+        assert page_of(played).count("<summary>What") >= 10
+
+    def test_a_launch_without_plan_says_what_is_missing(self, db):
+        launch = planned_launch()
+        launch.plan = {}
+        Campaign.objects.all().delete()
+        BudgetPlan.objects.all().delete()
+        page = page_of(launch)
+        for words in (
+            "The launch has not started yet.",
+            "No audience has been built yet.",
+            "No budget has been laid out yet.",
+            "Nobody has been scored yet.",
+        ):
+            assert words in page
+
+    def test_a_host_can_add_a_section(self, played):
+        def truth(launch):
+            return Section(key="truth", title="The truth", notice="Simulated & known.")
+
+        add_section(truth)
+        try:
+            page = page_of(played)
+        finally:
+            remove_section(truth)
+        assert "The truth" in page
+        assert "Simulated &amp; known." in page
+        assert "The truth" not in page_of(played)
+
+    def test_takes_no_more_queries_for_more_creatives(self, played, django_assert_max_num_queries):
+        with django_assert_max_num_queries(30):
+            page_of(played)
+
+
+class TestPlanFigures:
+    def test_are_found_wherever_they_stand(self):
+        names = [figure.name for figure in plan_figures(PLAN)]
+        assert names == [
+            "reach",
+            "channels · onsite · click rate",
+            "channels · email · click rate",
+            "expected purchases",
+        ]
+
+
+class TestCharts:
+    @given(st.lists(st.floats(0, 1e9), max_size=40))
+    def test_columns_stay_within_the_picture(self, values):
+        svg = charts.columns(values, [], title="t")
+        heights = [float(h) for h in re.findall(r'class="solid"[^/]*height="([\d.]+)"', svg)]
+        assert all(0 <= height <= 190.1 for height in heights)
+
+    @given(st.text(max_size=60))
+    def test_labels_are_escaped(self, label):
+        svg = charts.bars([charts.Bar(label, (1.0,), label)], title=label)
+        read(svg.replace("\x00", ""))
+        assert "<script" not in svg
+
+    def test_an_interval_that_cannot_be_computed_says_so(self):
+        row = charts.Interval("warm", None, None, None, "too few customers")
+        assert "too few customers" in charts.intervals([row], title="t")
+
+    def test_two_lines_differ_without_colour(self):
+        lines = [charts.Line("a", (1.0, 2.0)), charts.Line("b", (2.0, 1.0))]
+        svg = charts.lines(lines, [], title="t")
+        dashes = re.findall(r'<polyline[^>]*stroke-dasharray="([^"]*)"', svg)
+        assert len(set(dashes)) == 2
+
+
+class TestCommand:
+    def report(self, *arguments):
+        out = StringIO()
+        call_command("launch_report", *arguments, stdout=out, stderr=StringIO())
+        return out.getvalue()
+
+    def test_gives_one_json_object(self, played):
+        report = json.loads(self.report(str(played.pk), "--json"))
+        assert report["totals"]["exposures"] == 2400
+        assert set(report["by"]) == {"variant", "channel", "audience"}
+
+    def test_writes_the_page(self, played, tmp_path):
+        file = tmp_path / "launch-report.html"
+        self.report(str(played.pk), "--out", str(file))
+        assert file.read_text("utf-8").startswith("<!doctype html>")
+
+    def test_prints_a_table_for_people(self, played):
+        assert "variant warm" in self.report(str(played.pk))
+
+    @pytest.mark.parametrize("name", ["nonsense", "00000000-0000-0000-0000-000000000000"])
+    def test_an_unknown_launch_exits_with_2(self, db, name):
+        with pytest.raises(CommandError) as error:
+            self.report(name)
+        assert error.value.returncode == 2
+
+    def test_a_file_that_cannot_be_written_exits_with_2(self, launch, tmp_path):
+        with pytest.raises(CommandError, match="Cannot write") as error:
+            self.report(str(launch.pk), "--out", str(tmp_path / "none" / "report.html"))
+        assert error.value.returncode == 2
+
+
+class TestRest:
+    def get(self, client, launch, key):
+        headers = {"Authorization": f"Bearer {key}"}
+        return client.get(f"/api/v1/launches/{launch.pk}/report/", headers=headers)
+
+    def test_gives_what_the_command_gives(self, client, played):
+        key = create_api_key(name="shop", group="integration", now=NOW)
+        answer = self.get(client, played, key)
+        assert answer.json() == launch_report(played)
+
+    def test_needs_a_key(self, client, launch):
+        assert self.get(client, launch, "wrong").status_code == 401
