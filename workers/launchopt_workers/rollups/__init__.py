@@ -1,0 +1,1 @@
+"""Metrics by minute and hour, rebuilt where something new happened."""

@@ -1,0 +1,146 @@
+"""One tick of the rollups: what is new since the watermark, and the minutes it touches.
+
+The minutes are rebuilt from the rows themselves and the watermark moves in the same transaction,
+so a crash or a second run repeats work and never counts twice. Rows are seen in the order of the
+transactions that wrote them, which no clock and no late commit can confuse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from launchopt import jobs
+from launchopt.campaigns.services import confirm_exposures
+from launchopt.conf import launchopt_settings
+from launchopt.operations.models import JobClock
+from launchopt_workers.rollups import statements
+
+NAME = jobs.ROLL_UP_METRICS.name
+MOST_AGE = 2**31 - 1
+REBUILD = (
+    statements.CLEAR_MINUTES,
+    statements.FILL_MINUTES,
+    statements.CLEAR_HOURS,
+    statements.FILL_HOURS,
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows written by transactions in [since, upto), and our own; facts before `until`."""
+
+    since: int
+    upto: int
+    own: int
+    until: datetime | None
+
+    def parameters(self) -> dict[str, Any]:
+        """What the statements ask for."""
+        shop = launchopt_settings()
+        return {
+            "since": self.since,
+            "upto": self.upto,
+            "own": self.own,
+            "until": self.until,
+            "age": min(max(self.upto - self.since, 0) + 1, MOST_AGE),
+            "late": timedelta(days=shop.late_event_days),
+            "click": timedelta(days=shop.click_attribution_days),
+            "view": timedelta(days=shop.view_attribution_days),
+        }
+
+
+def roll_up(*, until: datetime | None = None) -> dict[str, Any]:
+    """Count what is new. Gives how many minutes were rebuilt.
+
+    With `until`, what happens from that instant on waits for a later tick.
+    """
+    return _tick(until=until, everything=False)
+
+
+def rebuild(*, until: datetime | None = None) -> dict[str, Any]:
+    """Count everything anew; the same figures, to the last digit, as all ticks together."""
+    return _tick(until=until, everything=True)
+
+
+def _tick(*, until: datetime | None, everything: bool) -> dict[str, Any]:
+    """Confirm first and count then, over the same rows: whatever is counted has been confirmed.
+
+    Two transactions, for confirming locks campaigns, and decisions must not wait for the counting.
+    """
+    upto = _confirm(until=until)
+    return _count(upto=upto, until=until, everything=everything)
+
+
+@transaction.atomic
+def _confirm(*, until: datetime | None) -> int:
+    """Confirm the decisions whose exposures are new; gives the first transaction not looked at."""
+    watermark = JobClock.objects.filter(job=NAME).values_list("watermark", flat=True).first()
+    upto, own = _snapshot()
+    window = Window(since=_since(watermark or 0, upto), upto=upto, own=own, until=until)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.NEW_EXPOSURES, window.parameters())
+        exposures = dict(cursor.fetchall())
+    if exposures:
+        confirm_exposures(exposures=exposures)
+    return upto
+
+
+@transaction.atomic
+def _count(*, upto: int, until: datetime | None, everything: bool) -> dict[str, Any]:
+    """Rebuild the minutes that are touched, and move the watermark with them."""
+    clock = _locked_clock()
+    is_restored = clock.watermark > upto and _since(clock.watermark, _snapshot()[0]) == 0
+    since = 0 if is_restored else min(clock.watermark, upto)
+    window = Window(since=since, upto=upto, own=_snapshot()[1], until=until)
+    touched = _touch(window, everything=everything or is_restored)
+    for statement in REBUILD:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, window.parameters())
+    if is_restored or upto > clock.watermark:
+        clock.watermark = _next_watermark(window)
+        clock.save(update_fields=["watermark"])
+    return {"minutes": touched}
+
+
+def _locked_clock() -> JobClock:
+    """The watermark, held by one tick at a time."""
+    JobClock.objects.get_or_create(job=NAME)
+    return JobClock.objects.select_for_update().get(job=NAME)
+
+
+def _snapshot() -> tuple[int, int]:
+    """The first transaction that may still be at work, and our own (-1 where it has no number)."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.SNAPSHOT)
+        upto, own = cursor.fetchone()
+    return upto, own
+
+
+def _since(watermark: int, upto: int) -> int:
+    """The watermark; 0 where the database was restored and its transactions begin anew."""
+    return 0 if watermark > upto else watermark
+
+
+def _touch(window: Window, *, everything: bool) -> int:
+    """Note the minutes to rebuild; gives how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.CREATE_TOUCHED)
+        statement = statements.TOUCH_EVERYTHING if everything else statements.TOUCH
+        cursor.execute(statement, window.parameters())
+        touched = cursor.rowcount
+        cursor.execute("ANALYZE launchopt_touched")
+    return touched
+
+
+def _next_watermark(window: Window) -> int:
+    """The first transaction not yet counted."""
+    if window.until is None:
+        return window.upto
+    with connection.cursor() as cursor:
+        cursor.execute(statements.WAITING, window.parameters())
+        (waiting,) = cursor.fetchone()
+    return window.upto if waiting is None else min(waiting, window.upto)
