@@ -20,6 +20,13 @@ FILLS = ("solid", "hatched", "dotted", "crossed")
 DASHES = ("", "7 4", "2 3", "10 3 2 3")
 
 
+class Svg(str):
+    """A picture's markup, which templates insert as it is: its texts are escaped already."""
+
+    def __html__(self) -> str:
+        return self
+
+
 @dataclass(frozen=True)
 class Bar:
     """A labelled bar of one or more parts. ``text`` is what stands at its end."""
@@ -72,7 +79,7 @@ def bars(rows: Sequence[Bar], *, title: str, legend: Sequence[str] = ()) -> str:
     return _picture(marks, title=title, height=top + len(rows) * ROW + 4)
 
 
-def columns(values: Sequence[float], ticks: Sequence[Tick], *, title: str, unit: str = "") -> str:
+def columns(values: Sequence[float], ticks: Sequence[Tick], *, title: str, unit: str = "") -> Svg:
     """Columns over an ordered axis, such as hours or classes of a distribution."""
     left, top, height = 64, 14, 190
     highest = nice_ceiling(max(values, default=0))
@@ -91,7 +98,7 @@ def columns(values: Sequence[float], ticks: Sequence[Tick], *, title: str, unit:
     return _picture(marks, title=title, height=top + height + 26)
 
 
-def lines(series: Sequence[Line], ticks: Sequence[Tick], *, title: str, unit: str = "") -> str:
+def lines(series: Sequence[Line], ticks: Sequence[Tick], *, title: str, unit: str = "") -> Svg:
     """Lines that differ by their dashes, each named in the legend."""
     left, top, height = 64, 34, 190
     highest = nice_ceiling(max((value for line in series for value in line.values), default=0))
@@ -112,7 +119,7 @@ def lines(series: Sequence[Line], ticks: Sequence[Tick], *, title: str, unit: st
     return _picture(marks, title=title, height=top + height + 26)
 
 
-def intervals(rows: Sequence[Interval], *, title: str, zero: str = "no effect") -> str:
+def intervals(rows: Sequence[Interval], *, title: str, zero: str = "no effect") -> Svg:
     """Estimates as points with whiskers, on one scale with a marked zero."""
     room, top = WIDTH - LABEL_WIDTH - 20, 26
     known = [v for row in rows for v in (row.low, row.estimate, row.high) if v is not None]
@@ -172,9 +179,9 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if value == floor(value) else f"{value:,.3g}"
 
 
-def patterns() -> str:
+def patterns() -> Svg:
     """The patterns that every picture of a page uses; stands once in the page."""
-    return (
+    return Svg(
         '<svg width="0" height="0" aria-hidden="true" focusable="false"><defs>'
         '<pattern id="hatched" width="6" height="6" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><rect class="paper" width="6" height="6"/>'
@@ -189,8 +196,8 @@ def patterns() -> str:
     )
 
 
-def _picture(marks: Sequence[str], *, title: str, height: float) -> str:
-    return (
+def _picture(marks: Sequence[str], *, title: str, height: float) -> Svg:
+    return Svg(
         f'<svg class="chart" role="img" viewBox="0 0 {WIDTH} {ceil(height)}" '
         f'aria-label="{escape(title)}"><title>{escape(title)}</title>{"".join(marks)}</svg>'
     )

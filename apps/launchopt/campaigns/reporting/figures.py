@@ -19,6 +19,7 @@ from launchopt_core.money import quantise
 
 COUNTED = ("decisions", "exposures", "clicks", "conversions", "returns")
 MONEY = ("revenue", "spend")
+NONE = "none"  # what belongs to no part, such as spend that a channel reports for all variants
 NOT_MEASURED = {"estimate": None, "interval": None, "verdict": "Nothing has been measured yet."}
 
 
@@ -118,7 +119,7 @@ def audience_names(launch: Launch) -> dict[uuid.UUID, str]:
 
 def _by(launch: Launch, dimension: str, *, known: Iterable[Any]) -> dict[Any, Counts]:
     rows = hours_of(launch).values(dimension).annotate(**_sums())
-    found = {row[dimension]: Counts.of(row) for row in rows if row[dimension] not in ("", None)}
+    found = {row[dimension] or NONE: Counts.of(row) for row in rows}
     return {key: Counts() for key in known} | found
 
 

@@ -9,8 +9,6 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
-from django.utils.safestring import SafeString
-
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.campaigns.reporting import charts, selectors
 from launchopt.campaigns.reporting.charts import Bar, Interval, Line
@@ -44,7 +42,7 @@ def effect_section(launch: Launch, effect: dict[str, Any], *, until: datetime | 
         notice="" if ratio["ok"] else SUSPECT,
         pictures=(
             Picture(
-                SafeString(picture),
+                picture,
                 f"{launch.experiment.primary_metric.definition} "
                 "The line across is the interval, the point the estimate.",
             ),
@@ -84,7 +82,7 @@ def funnel_section(totals: Counts) -> Section:
         key="funnel",
         title=title,
         lead="The percentage is of the step before.",
-        pictures=(Picture(SafeString(picture)),),
+        pictures=(Picture(picture),),
         tables=(Table(("Step", "Count", "Of the step before"), rows),),
         terms=terms("decisions", "exposures", "clicks", "conversions"),
     )
@@ -113,7 +111,7 @@ def spend_section(launch: Launch, hours: Hours) -> Section:
         title=title,
         lead=f"{whole} have been spent of {money(launch.budget, launch.currency)}; "
         f"{money(sum(hours.planned, Decimal(0)), launch.currency)} were planned.",
-        pictures=(Picture(SafeString(picture), "Both lines add up from the first hour on."),),
+        pictures=(Picture(picture, "Both lines add up from the first hour on."),),
         tables=(_spend_by_day(launch, hours),),
         terms=terms("spend", "budget plan"),
     )
@@ -177,7 +175,7 @@ def silence_section(launch: Launch) -> Section:
         key="silence",
         title="Shown, or why not",
         lead=f"{whole:,} decisions, each with its reason.",
-        pictures=(Picture(SafeString(picture)),),
+        pictures=(Picture(picture),),
         tables=(Table(("Reason", "Decisions", "Share"), rows),),
         terms=terms("decisions"),
     )

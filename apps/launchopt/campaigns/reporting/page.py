@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting import charts, happened, planned, selectors
@@ -37,7 +36,7 @@ def report_page(launch: Launch, *, now: datetime, until: datetime | None = None)
         "verdict": verdict_sentence(effect),
         "tiles": _tiles(launch, figures.totals, effect),
         "sections": _sections(launch, figures, effect, until=until),
-        "patterns": SafeString(charts.patterns()),
+        "patterns": charts.patterns(),
     }
     return render_to_string(TEMPLATE, context)
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.safestring import SafeString
-
 from launchopt.campaigns.models import BudgetPlan, Launch
 from launchopt.campaigns.reporting import charts, selectors
 from launchopt.campaigns.reporting.charts import Bar, Tick
@@ -166,4 +164,4 @@ def _without(key: str, title: str, words: str) -> Section:
 
 
 def _picture(svg: str, caption: str = "") -> Picture:
-    return Picture(SafeString(svg), caption)
+    return Picture(svg, caption)

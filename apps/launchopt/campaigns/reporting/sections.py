@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.utils.safestring import SafeString
-
 from launchopt.campaigns.models import Launch
+from launchopt.campaigns.reporting.charts import Svg
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """An inline SVG made by `charts`, which has escaped its texts."""
+    """A picture made by `charts`. Any other text in its place is shown as text."""
 
-    svg: SafeString
+    svg: Svg | str
     caption: str = ""
 
 
