@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
+
+from launchopt.audiences.api.recommendations import RecommendationsView
 
 router = SimpleRouter()
 
-urlpatterns = [*router.urls]
+urlpatterns = [
+    path(
+        "customers/<path:external_id>/recommendations/",
+        RecommendationsView.as_view(),
+        name="customer-recommendations",
+    ),
+    *router.urls,
+]

@@ -1,0 +1,91 @@
+"""Recommendations as the worker stores them: each customer's list, and one for strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+
+from launchopt import jobs
+from launchopt.operations.bulk import analyse, copy_frame, create_incoming
+from launchopt.operations.models import JobClock
+
+LOCK = 7_316_024  # one writer of lists at a time
+INCOMING = "launchopt_incoming_recommendation"
+COLUMNS = {
+    "customer_id": "bigint",
+    "product_id": "bigint",
+    "rank": "smallint",
+    "score": "float8",
+    "source": "text",
+    "reason": "text",
+    "is_new": "boolean",
+}
+STRANGERS = "strangers"  # key in the details of the job's clock
+STRANGERS_KEPT = 200
+
+
+@dataclass(frozen=True)
+class General:
+    """An entry for customers of whom nothing is known. Its reason is nothing personal."""
+
+    product_id: int
+    score: float
+    source: str
+    is_new: bool = False
+    is_fresh: bool = False
+
+
+@transaction.atomic
+def replace_lists(
+    rows: pl.DataFrame, *, customer_ids: Iterable[int], as_of: datetime, now: datetime
+) -> int:
+    """Put these rows (COLUMNS) in place of the lists of these customers; returns how many stand.
+
+    A list made for a later instant stays, unless that instant still lies ahead (simulated time).
+    A customer without rows is left without a list, and so sees what is popular.
+    """
+    create_incoming(INCOMING, columns=COLUMNS)
+    copy_frame(rows.select(list(COLUMNS)), table=INCOMING)
+    analyse(INCOMING, rows=len(rows))
+    names = ", ".join(COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(
+            "DELETE FROM launchopt_audiences_recommendation"
+            " WHERE customer_id = ANY(%s) AND (as_of <= %s OR as_of > %s)",
+            [list(customer_ids), as_of, now],
+        )
+        cursor.execute(
+            f"INSERT INTO launchopt_audiences_recommendation ({names}, as_of)"
+            f" SELECT {', '.join(f'i.{name}' for name in COLUMNS)}, %s FROM {INCOMING} i"
+            " JOIN launchopt_audiences_customer c ON c.id = i.customer_id"
+            " JOIN launchopt_catalog_product p ON p.id = i.product_id"
+            " WHERE NOT EXISTS (SELECT FROM launchopt_audiences_recommendation r"
+            " WHERE r.customer_id = i.customer_id)",
+            [as_of],
+        )
+        return int(cursor.rowcount)
+
+
+@transaction.atomic
+def keep_strangers_list(entries: Sequence[General], *, as_of: datetime) -> None:
+    """Keep the list for customers of whom nothing is known, the best first."""
+    kept = [asdict(entry) for entry in entries[:STRANGERS_KEPT]]
+    clock, _ = JobClock.objects.get_or_create(job=jobs.RECOMMEND.name)
+    clock = JobClock.objects.select_for_update().get(pk=clock.pk)
+    clock.details = {**clock.details, STRANGERS: {"as_of": as_of.isoformat(), "entries": kept}}
+    clock.save(update_fields=["details"])
+
+
+def strangers_list() -> list[General]:
+    """The list that was kept last; empty where none was made yet."""
+    details: dict[str, Any] | None = (
+        JobClock.objects.filter(job=jobs.RECOMMEND.name).values_list("details", flat=True).first()
+    )
+    kept = (details or {}).get(STRANGERS, {})
+    return [General(**entry) for entry in kept.get("entries", [])]

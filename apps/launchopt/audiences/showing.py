@@ -1,0 +1,174 @@
+"""What of a customer's list may be shown at an instant.
+
+A list may be a day old, so what it names is checked whenever it is shown: sold out, retired, not on
+sale yet, bought or disliked since is left out, and what is popular takes its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+
+from launchopt.audiences.recommendations import General, strangers_list
+from launchopt.conf import launchopt_settings
+from launchopt_core.reasons import Grounds, sentence
+
+POPULAR_DAYS = 30
+POPULAR_SECONDS = 600
+MOST_POPULAR = 200
+HIDING = ("purchase", "like", "dislike")  # what can take a product out of a list
+
+ON_SALE = (
+    "(p.launched_at IS NULL OR p.launched_at <= %(at)s)"
+    " AND (p.retired_at IS NULL OR p.retired_at > %(at)s)"
+    " AND (p.stock IS NULL OR p.stock > 0)"
+)
+FACTS = ("sku", "title", "url", "image_url", "price", "currency")
+PRODUCT = f"p.id, p.language, {', '.join(f'p.{name}' for name in FACTS)}"
+OWN = f"""
+    SELECT c.id, c.language, r.as_of, r.score, r.source, r.reason, r.is_new, {PRODUCT}
+    FROM launchopt_audiences_customer v
+    JOIN launchopt_audiences_customer c ON c.id = COALESCE(v.merged_into_id, v.id)
+    LEFT JOIN launchopt_audiences_recommendation r ON r.customer_id = c.id
+    LEFT JOIN launchopt_catalog_product p ON p.id = r.product_id AND {ON_SALE}
+    WHERE v.external_id = %(external_id)s
+    ORDER BY r.rank"""  # noqa: S608 - made of our own words
+OFFERED = f"""
+    SELECT {PRODUCT} FROM launchopt_catalog_product p
+    WHERE p.id = ANY(%(products)s) AND {ON_SALE}"""  # noqa: S608
+OPINIONS = """
+    SELECT product_id, kind FROM launchopt_audiences_event
+    WHERE customer_id = %(customer_id)s AND product_id = ANY(%(products)s)
+        AND kind = ANY(%(kinds)s) AND occurred_at >= %(since)s
+    ORDER BY occurred_at"""
+BEST_SOLD = """
+    SELECT product_id, count(DISTINCT customer_id) AS buyers FROM launchopt_audiences_event
+    WHERE kind = 'purchase' AND occurred_at >= %(since)s
+    GROUP BY product_id ORDER BY buyers DESC, product_id LIMIT %(most)s"""
+EVER = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a customer sees now, and whether any of it comes from a list of their own."""
+
+    customer: str
+    is_personal: bool
+    as_of: datetime | None  # when the own list was made
+    recommendations: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its fields, uncopied."""
+        return dict(vars(self))
+
+
+def shown_to(*, external_id: str, k: int, at: datetime) -> Shown:
+    """At most `k` entries that may be shown at an instant, the customer's own list first.
+
+    One query for the list, one for what was done since, and three more where it must be filled up:
+    for customers without a list, or never seen before, it is what is popular.
+    """
+    rows = _rows(OWN, external_id=external_id, at=at)
+    customer_id, language, as_of = rows[0][:3] if rows else (None, "", None)
+    own = [_entry(row[7:], *row[3:7]) for row in rows if row[7] is not None]
+    if own and as_of:
+        since = as_of - timedelta(days=launchopt_settings().late_event_days)
+        own = _without_hidden(own, customer_id=customer_id, since=since)
+    shown = own[:k]
+    if len(shown) < k:
+        general = _popular(customer_id=customer_id, language=language, at=at)
+        listed = {entry["sku"] for entry in own}
+        shown += [entry for entry in general if entry["sku"] not in listed][: k - len(shown)]
+    ranked = [_public(entry, rank=rank) for rank, entry in enumerate(shown, start=1)]
+    return Shown(external_id, bool(own), as_of, ranked)
+
+
+def _entry(
+    product: Sequence[Any], score: float, source: str, reason: str, is_new: bool
+) -> dict[str, Any]:
+    facts = dict(zip(FACTS, product[2:], strict=True))
+    facts["currency"] = facts["currency"] or launchopt_settings().currency
+    return facts | {
+        "price": None if facts["price"] is None else str(facts["price"]),
+        "product_id": product[0],
+        "score": score,
+        "source": source,
+        "reason": reason,
+        "is_new": is_new,
+    }
+
+
+def _public(entry: dict[str, Any], *, rank: int) -> dict[str, Any]:
+    entry = {"rank": rank, **entry}
+    del entry["product_id"]
+    return entry
+
+
+def _without_hidden(
+    entries: list[dict[str, Any]], *, customer_id: int, since: datetime
+) -> list[dict[str, Any]]:
+    """The entries that the customer has not bought, and whose last word is no dislike."""
+    events = _rows(
+        OPINIONS,
+        customer_id=customer_id,
+        products=[entry["product_id"] for entry in entries],
+        kinds=list(HIDING),
+        since=since,
+    )
+    bought = {product_id for product_id, kind in events if kind == "purchase"}
+    last_word = {product_id: kind for product_id, kind in events if kind != "purchase"}
+    disliked = {product_id for product_id, kind in last_word.items() if kind == "dislike"}
+    return [entry for entry in entries if entry["product_id"] not in bought | disliked]
+
+
+def _popular(*, customer_id: int | None, language: str, at: datetime) -> list[dict[str, Any]]:
+    """What is popular and may be shown, best first, without a personal reason."""
+    general = strangers_list() or _best_sold()
+    rows = _rows(OFFERED, products=[entry.product_id for entry in general], at=at)
+    offered = {row[0]: row for row in rows}
+    entries = [
+        _general_entry(entry, offered[entry.product_id], language=language)
+        for entry in general
+        if entry.product_id in offered
+    ]
+    if customer_id is None or not entries:
+        return entries
+    return _without_hidden(entries, customer_id=customer_id, since=EVER)
+
+
+def _general_entry(general: General, product: Sequence[Any], *, language: str) -> dict[str, Any]:
+    grounds = Grounds(general.source, is_fresh=general.is_fresh)
+    reason = sentence(grounds, language=language_of(language, product[1]))
+    return _entry(product, general.score, general.source, reason, general.is_new)
+
+
+def language_of(customer: str, product: str) -> str:
+    """The customer's language, else the product's, else the shop's."""
+    return customer or product or launchopt_settings().language
+
+
+def _best_sold() -> list[General]:
+    """What most customers bought lately: for a shop whose first lists are not made yet."""
+    kept = cache.get_or_set("launchopt.best_sold", _count_best_sold, POPULAR_SECONDS)
+    return [General(product_id, score, "popularity") for product_id, score in kept or []]
+
+
+def _count_best_sold() -> list[tuple[int, float]]:
+    """(product id, buyers as a share of the best's), over the last days that have events."""
+    ((latest,),) = _rows("SELECT max(occurred_at) FROM launchopt_audiences_event")
+    if latest is None:
+        return []
+    since = latest - timedelta(days=POPULAR_DAYS)
+    rows = _rows(BEST_SOLD, since=since, most=MOST_POPULAR)
+    return [(product_id, round(buyers / rows[0][1], 6)) for product_id, buyers in rows]
+
+
+def _rows(sql: str, **arguments: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        return list(cursor.fetchall())
