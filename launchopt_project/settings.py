@@ -45,7 +45,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_celery_beat",
 ]
-if ROLE != "web" and find_spec("torch"):
+# A worker has its tasks; a shell has the commands that need torch, where torch is.
+if ROLE == "worker" or (ROLE == "shell" and find_spec("torch")):
     INSTALLED_APPS.insert(6, "launchopt_workers")
 
 MIDDLEWARE = [

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,18 +59,31 @@ def serve(home: Home, *, port: int) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(url: str, *, seconds: float = 90) -> None:
+def wait_until(is_true: Callable[[], bool], *, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
-    while status_of(url) != 200:
-        assert time.monotonic() < deadline, f"{url} did not answer 200"
+    while not is_true():
+        assert time.monotonic() < deadline, "this took too long"
         time.sleep(0.2)
 
 
-def children_of(pid: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(word) for word in listed.stdout.split()]
+def children_of(pid: int) -> dict[int, str]:
+    """The processes that this one started, with their command lines."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue  # it has ended meanwhile
+        if parent == str(pid):
+            found[int(folder.name)] = words
+    return found
+
+
+def worker_of(pid: int, *, queue: str) -> int:
+    """The worker of this queue under this supervisor; 0 while there is none."""
+    children = children_of(pid).items()
+    return next((child for child, words in children if f" -Q {queue} " in words), 0)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +100,7 @@ class TestServe:
         port = free_port()
         server = serve(shop, port=port)
         try:
-            wait_for(f"http://127.0.0.1:{port}/readyz")
+            wait_until(lambda: status_of(f"http://127.0.0.1:{port}/readyz") == 200)
             assert status_of(f"http://127.0.0.1:{port}/static/admin/css/base.css") == 200
             assert status_of(f"http://127.0.0.1:{port}/admin/login/") == 200
             family = children_of(server.pid)
@@ -97,11 +110,16 @@ class TestServe:
             words, _ = second.communicate(timeout=60)
             assert second.returncode == 1
             assert f"served already (process {server.pid})" in words
+
+            dead = worker_of(server.pid, queue="cpu")
+            os.kill(dead, signal.SIGKILL)
+            wait_until(lambda: worker_of(server.pid, queue="cpu") not in (0, dead))
         finally:
             server.send_signal(signal.SIGTERM)
             server.send_signal(signal.SIGINT)  # as when make and the terminal both tell it
             words, _ = server.communicate(timeout=60)
         assert server.returncode == 0, words
+        assert "cpu ended with code -9; starting it again" in words
         assert "Traceback" not in words
         assert not any(Path(f"/proc/{pid}").exists() for pid in family)
 
