@@ -25,6 +25,14 @@ COLUMNS = {
     "reason": "text",
     "is_new": "boolean",
 }
+INSERT = f"""
+    INSERT INTO launchopt_audiences_recommendation ({", ".join(COLUMNS)}, as_of)
+    SELECT {", ".join(f"i.{name}" for name in COLUMNS)}, %s FROM {INCOMING} i
+    JOIN launchopt_audiences_customer c ON c.id = i.customer_id
+    JOIN launchopt_catalog_product p ON p.id = i.product_id
+    WHERE NOT EXISTS (
+        SELECT FROM launchopt_audiences_recommendation r WHERE r.customer_id = i.customer_id
+    )"""  # noqa: S608 - made of our own words
 STRANGERS = "strangers"  # key in the details of the job's clock
 STRANGERS_KEPT = 200
 
@@ -52,7 +60,6 @@ def replace_lists(
     create_incoming(INCOMING, columns=COLUMNS)
     copy_frame(rows.select(list(COLUMNS)), table=INCOMING)
     analyse(INCOMING, rows=len(rows))
-    names = ", ".join(COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(
@@ -60,15 +67,7 @@ def replace_lists(
             " WHERE customer_id = ANY(%s) AND (as_of <= %s OR as_of > %s)",
             [list(customer_ids), as_of, now],
         )
-        cursor.execute(
-            f"INSERT INTO launchopt_audiences_recommendation ({names}, as_of)"
-            f" SELECT {', '.join(f'i.{name}' for name in COLUMNS)}, %s FROM {INCOMING} i"
-            " JOIN launchopt_audiences_customer c ON c.id = i.customer_id"
-            " JOIN launchopt_catalog_product p ON p.id = i.product_id"
-            " WHERE NOT EXISTS (SELECT FROM launchopt_audiences_recommendation r"
-            " WHERE r.customer_id = i.customer_id)",
-            [as_of],
-        )
+        cursor.execute(INSERT, [as_of])
         return int(cursor.rowcount)
 
 
