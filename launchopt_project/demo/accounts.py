@@ -1,13 +1,13 @@
-"""Who works in the demo shop: a marketer who may log in, and the shop's program with its key.
+"""Who works in the demo shop: a person who may log in, the shop's program, and a marketer's.
 
-Password and key are made by chance for each home and kept there, readable by its owner alone.
+Password and keys are made by chance for each home and kept there, readable by its owner alone.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -25,17 +25,30 @@ class Accounts:
 
     login: str
     password: str
-    key: str
+    shop_key: str  # of the shop's program: asks for decisions, sends events
+    marketer_key: str  # plans, starts and finishes launches
 
 
 def ensure_accounts(*, file: Path, now: datetime) -> Accounts:
     """The accounts of this shop, made where they do not stand."""
-    kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    password = kept.get("password") or secrets.token_urlsafe(9)
+    kept = kept_accounts(file)
+    password = kept.password if kept else secrets.token_urlsafe(9)
     _ensure_login(password)
-    accounts = Accounts(LOGIN, password, _ensure_key(kept.get("key", ""), now=now))
-    _keep(file, {"login": LOGIN, "password": password, "key": accounts.key})
+    accounts = Accounts(
+        login=LOGIN,
+        password=password,
+        shop_key=_ensure_key(kept.shop_key if kept else "", group="integration", now=now),
+        marketer_key=_ensure_key(kept.marketer_key if kept else "", group="marketer", now=now),
+    )
+    _keep(file, accounts)
     return accounts
+
+
+def kept_accounts(file: Path) -> Accounts | None:
+    """The accounts of an earlier run; None where there was none."""
+    if not file.exists():
+        return None
+    return Accounts(**json.loads(file.read_text("utf-8")))
 
 
 def _ensure_login(password: str) -> None:
@@ -47,15 +60,16 @@ def _ensure_login(password: str) -> None:
         user.save(update_fields=["password"])
 
 
-def _ensure_key(kept: str, *, now: datetime) -> str:
+def _ensure_key(kept: str, *, group: str, now: datetime) -> str:
     if ApiKey.objects.filter(hash=hash_of_key(kept), revoked_at=None).exists():
         return kept
     names = set(ApiKey.objects.values_list("name", flat=True))
-    number = next(n for n in range(1, len(names) + 2) if f"demo shop {n}" not in names)
-    return create_api_key(name=f"demo shop {number}", group="integration", now=now)
+    numbers = range(1, len(names) + 2)
+    name = next(n for n in (f"demo {group} {number}" for number in numbers) if n not in names)
+    return create_api_key(name=name, group=group, now=now)
 
 
-def _keep(file: Path, record: dict[str, str]) -> None:
+def _keep(file: Path, accounts: Accounts) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
-    file.write_text(json.dumps(record), "utf-8")
+    file.write_text(json.dumps(asdict(accounts)), "utf-8")

@@ -17,11 +17,16 @@ NOW = datetime(2025, 9, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
+def group_of(key: str) -> str:
+    return ApiKey.objects.get(hash=hash_of_key(key), revoked_at=None).group.name
+
+
 class TestTheAccounts:
     def test_let_a_person_log_in_and_the_shop_call(self, tmp_path: Path):
         accounts = ensure_accounts(file=tmp_path / "accounts.json", now=NOW)
         assert authenticate(username=accounts.login, password=accounts.password)
-        assert ApiKey.objects.get(hash=hash_of_key(accounts.key)).group.name == "integration"
+        assert group_of(accounts.shop_key) == "integration"
+        assert group_of(accounts.marketer_key) == "marketer"
 
     def test_stay_the_same_in_the_same_home(self, tmp_path: Path):
         first = ensure_accounts(file=tmp_path / "accounts.json", now=NOW)
@@ -35,5 +40,5 @@ class TestTheAccounts:
         first = ensure_accounts(file=tmp_path / "accounts.json", now=NOW)
         ApiKey.objects.update(revoked_at=NOW)
         second = ensure_accounts(file=tmp_path / "accounts.json", now=NOW)
-        assert second.key != first.key
-        assert ApiKey.objects.filter(hash=hash_of_key(second.key), revoked_at=None).exists()
+        assert second.shop_key != first.shop_key
+        assert group_of(second.shop_key) == "integration"
