@@ -122,6 +122,10 @@ class TestUnsupportedClaims:
         facts = replace(LAMP, description="Was £20.")
         assert found("Now £20", facts) == {"£20": None}
 
+    def test_a_price_in_the_title_is_what_the_product_is_called(self):
+        voucher = Facts(title="Gift voucher £100.00", price=Decimal("83.33"), currency="GBP")
+        assert found("A voucher of £100", voucher) == {"£100": "title"}
+
 
 class TestWhatIsNoClaim:
     @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The phrasebook writes whole sentences within limits and states nothing but facts."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -107,6 +108,14 @@ class TestPersona:
         texts = all_text(write(THROW, persona=Persona(interests=("fishing",)), candidates=10))
         assert "fishing" not in texts.lower()
 
+    @pytest.mark.parametrize(
+        ("interest", "told"), [("Christmas", "Christmas"), ("candles", "candle"), ("BAGS", "bag")]
+    )
+    def test_an_interest_is_told_in_the_singular_that_it_has(self, interest, told):
+        facts = Facts(title=f"Gift for {interest}")
+        text = all_text(write(facts, persona=Persona(interests=(interest,)), candidates=8))
+        assert re.search(rf"(?i)\b{told} (ideas?|corner|theme|inspiration)", text)
+
     def test_age_gender_and_sensitive_interests_change_nothing(self):
         nobody = Persona(interests=("bedroom",), price_band="low")
         assert write(THROW, persona=READER) == write(THROW, persona=nobody)
@@ -188,6 +197,9 @@ class TestReadableTitle:
             ("PINK BUTTERFLY HANDBAG W BOBBLES", "Pink Butterfly Handbag with Bobbles"),
             ("CHILDREN'S APRON", "Children's Apron"),
             ("15CM CHRISTMAS GLASS BALL", "15cm Christmas Glass Ball"),
+            ("SET/5 RED RETROSPOT LID GLASS BOWLS", "Set/5 Red Retrospot Lid Glass Bowls"),
+            ("SILVER/NAT SHELL NECKLACE", "Silver/Nat Shell Necklace"),
+            ("ANTIPERSPIRANTS ONLY (ALL OTHE", "Antiperspirants Only"),
             ("iPhone case", "iPhone case"),
             ("手工白瓷茶杯", "手工白瓷茶杯"),
         ],

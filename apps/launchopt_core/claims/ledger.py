@@ -40,13 +40,13 @@ class _Evidence:
         return next((name for name, text in self.texts if wanted.search(text)), None)
 
     def _for_price(self, claim: Quantity) -> str | None:
-        """The price field, or a price that an approved fact of the shop names."""
+        """The price field, or a price that the title (of a voucher) or an approved fact names."""
         if claim.value == self.facts.price and self.facts.currency.upper() in claim.currencies:
             return "price"
         approved = (
             name
             for name, fact in self.quantities
-            if name.startswith("brand_facts.") and claim.equals(fact)
+            if name.startswith(("title", "brand_facts.")) and claim.equals(fact)
         )
         return next(approved, None)
 

@@ -41,6 +41,7 @@ PROPER = word_set(
     "christmas easter halloween valentine valentines english british french german italian "
     "japanese chinese american london paris"
 )
+NO_SINGULAR = word_set("jeans lens trousers scissors series news glasses tights sweets clothes")
 # Interests that tell something intimate never choose an angle.
 SENSITIVE = re.compile(
     r"health|medic|diet|weight|slim|pregnan|baby|matern|fertil|religio|church|christian|muslim|"
@@ -61,6 +62,8 @@ def slots_of(facts: Facts, *, persona: Persona | None, nameless: str) -> dict[st
     type_name = next(filter(None, (_attribute(facts, name) for name in TYPE_NAMES)), "")
     category = _category(facts.category) or type_name
     title = readable_title(facts.title) or category or _short(facts.brand) or nameless
+    if len(title) == 1 and HAN.match(title):
+        title = f"这款{title}"
     words = {
         "category": category,
         "brand": _short(facts.brand),
@@ -72,6 +75,8 @@ def slots_of(facts: Facts, *, persona: Persona | None, nameless: str) -> dict[st
         words[name] = next((value for key, value in details_of(facts) if key == name), "")
     said = title.casefold()
     echoed = {n for n in ("category", "brand", "colour", "material") if words[n].casefold() in said}
+    if title.startswith("这款"):  # a colour does not stand before 'this'
+        echoed |= {"colour", "material"}
     slots = {name: word for name, word in words.items() if word and name not in echoed}
     if interest := slots.get("interest"):
         slots["Interest"] = interest[0].upper() + interest[1:]
@@ -213,6 +218,7 @@ def _singular(word: str) -> str:
         return word[:-3] + "y"
     if lower.endswith(("sses", "shes", "ches", "xes")):
         return word[:-2]
-    if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and len(word) > 3:
+    is_plural = lower.endswith("s") and not lower.endswith(("ss", "us", "is", "as"))
+    if is_plural and len(word) > 3 and lower not in NO_SINGULAR:
         return word[:-1]
     return word

@@ -53,6 +53,8 @@ def readable_title(raw: str, *, longest: int = 120) -> str:
     title = plain_text(raw).strip(" .,;:!?。，；：！？、")
     if len(re.findall(r'(?<!\d)"', title)) % 2:  # 7" is seven inches, any other is left over
         title = " ".join(re.sub(r'(?<!\d)"', " ", title).split())
+    if title.count("(") != title.count(")"):
+        title = title.partition("(")[0].rstrip(" -/,") or title.replace("(", " ").strip()
     if not any(character.isalnum() for character in title):
         return ""
     return shortened(recased(title), fits=lambda text: len(text) <= longest)
@@ -68,6 +70,8 @@ def recased(text: str) -> str:
 
 
 def _recased_word(word: str, *, is_first: bool) -> str:
+    if "/" in word.strip("/") and not re.match(r"\d", word):
+        return "/".join(_recased_word(part, is_first=True) for part in word.split("/"))
     bare = word.strip("()[],.;:!?\"'").lower()
     if bare in KEPT_CAPITALS:
         return word
