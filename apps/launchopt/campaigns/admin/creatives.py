@@ -22,6 +22,7 @@ from launchopt.operations.errors import LaunchOptError
 from launchopt_core.claims import PARTS, limits_of, sms_limit, sms_text
 
 APPROVE = "launchopt_campaigns.approve_launch"
+WIDE = "box-sizing: border-box; width: 100%; max-width: 45rem"
 PREVIEW = "admin/launchopt_campaigns/creative_preview.html"
 REJECT = "admin/launchopt_campaigns/reject_creatives.html"
 
@@ -33,9 +34,9 @@ class CreativeForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Creative
         fields = PARTS
         widgets = {
-            "headline": forms.TextInput(attrs={"size": 90}),
-            "alt_text": forms.TextInput(attrs={"size": 90}),
-            "body": forms.Textarea(attrs={"rows": 4, "cols": 90}),
+            "headline": forms.TextInput(attrs={"style": WIDE}),
+            "alt_text": forms.TextInput(attrs={"style": WIDE}),
+            "body": forms.Textarea(attrs={"rows": 4, "style": WIDE}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,7 +64,7 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Words that wait for a person. Editing them drops their approval."""
 
     form = CreativeForm
-    list_display = ["headline", "channel", "audience", "variant", "status", "proof", "reviewed_by"]
+    list_display = ["words", "place", "status", "proof", "reviewed_by"]
     list_filter = ["status", "channel", ("launch", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["audience", "launch"]
     search_fields = ["headline", "body"]
@@ -71,7 +72,7 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     about = ["launch", "audience", "channel", "variant", "language", "writer"]
     review = ["status", "reviewed_by", "reviewed_at", "rejection_reason", "content_hash"]
     fieldsets = [
-        (None, {"fields": ["preview", "ledger"]}),
+        (None, {"fields": ("preview", "ledger")}),
         ("Words", {"fields": list(PARTS)}),
         ("For whom", {"fields": about}),
         ("Review", {"fields": review}),
@@ -90,6 +91,16 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Whether the person may approve and reject."""
         return request.user.has_perm(APPROVE)
+
+    @admin.display(description="words", ordering="headline")
+    def words(self, creative: Creative) -> SafeString:
+        """What a reviewer reads first."""
+        return format_html("{}<br><small>{}</small>", creative.headline, creative.body)
+
+    @admin.display(description="for", ordering="channel")
+    def place(self, creative: Creative) -> str:
+        """The audience, channel and variant that it is for."""
+        return f"{creative.channel}: {creative.audience}, variant {creative.variant}"
 
     @admin.display(description="claims")
     def proof(self, creative: Creative) -> str:
