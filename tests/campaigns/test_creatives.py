@@ -203,6 +203,13 @@ class TestEditing:
         approve(creative)
         assert edit(creative, headline=MUG.headline).status == Creative.Status.APPROVED
 
+    def test_of_a_stale_creative_as_it_stands_checks_it_on_the_new_facts(self, creative, product):
+        product.price = Decimal("8.00")
+        product.save()
+        edited = edit(creative, headline=MUG.headline)
+        assert edited.status == Creative.Status.DRAFT
+        assert {c["text"]: c["support"] for c in edited.claims}["£7.50"] is None
+
     def test_is_refused_once_the_launch_has_finished(self, creative, launch):
         Launch.objects.update(status=Launch.Status.FINISHED)
         with pytest.raises(Conflict, match="has finished"):

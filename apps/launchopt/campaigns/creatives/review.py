@@ -30,13 +30,14 @@ REVIEW_FIELDS = ["status", "approved_hash", "reviewed_by", "reviewed_at", "rejec
 def edit_creative(*, creative: Creative, by: Any, now: datetime, **changes: str) -> Creative:
     """Change words. They are checked again, and an approval of the former words is dropped.
 
+    A stale creative that is saved as it stands is checked against the facts of now.
     Raises InvalidInput for an unknown part, an empty headline or words too long for the channel,
     Conflict once the launch has finished or where the same words stand there already.
     """
     creative = _locked(creative)
     before = draft_of(creative)
     draft = check_edit(creative=creative, **changes)
-    if draft == before:
+    if draft == before and creative.status != Creative.Status.STALE:
         return creative
     fields = checked_fields(draft, facts=facts_of(creative.launch))
     for name, value in (fields | {"writer": PERSON}).items():
@@ -73,7 +74,7 @@ def approve_creative(*, creative: Creative, by: Any, now: datetime) -> Creative:
     if creative.facts_hash and creative.facts_hash != facts_hash(facts):
         raise Conflict(
             f"The product has changed since {creative.headline!r} was written; "
-            "edit it or have it written again."
+            "save it again to have it checked, or have it written anew."
         )
     if unproved := unsupported(claims_of(draft, facts=facts)):
         words = ", ".join(repr(claim.text) for claim in unproved)
