@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from launchopt.catalog.models import Category, Product
 from launchopt.catalog.signals import products_changed
 from launchopt.catalog.texts import hash_of_text, product_text
 from launchopt.operations.bulk import Upsert, Upserted
-from launchopt.operations.errors import FieldError, InvalidInput
+from launchopt.operations.errors import Conflict, InvalidInput
+from launchopt.operations.importing import Field
 from launchopt.operations.importing.batches import frame_of, mapping_of, reasons_frame
 from launchopt.operations.importing.cleaning import REASON, clean_rows, split_rejected
 from launchopt.operations.importing.files import LINE
@@ -47,19 +49,39 @@ def save_products(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> Outcom
     return outcome
 
 
-def save_product(values: Mapping[str, Any], *, now: datetime) -> Product:
-    """Create or change one product; what is given empty is emptied. Raises InvalidInput."""
-    plain = _without_attributes(values)
-    frame, bad = frame_of([plain], names=NAMES)
-    cleaned = clean_rows(
-        frame, mapping=mapping_of(frame), fields=PRODUCT_FIELDS, rules=product_rules()
-    )
-    good, rejected = split_rejected(cleaned)
-    faults = [reason for _, reason in bad] + rejected[REASON].to_list()
-    if faults:
-        raise InvalidInput(faults[0], [FieldError(f"/{faults[0].split(' ')[0]}", faults[0])])
-    store_products(_with_given_attributes(good, [values]), now=now, clears=True)
-    return Product.objects.select_related("category").get(sku=good["sku"][0])
+@transaction.atomic
+def add_product(values: Mapping[str, Any], *, now: datetime) -> Product:
+    """Create one. Raises Conflict where the SKU is taken, InvalidInput for what is wrong."""
+    sku = str(values.get("sku", "")).strip()
+    if Product.objects.filter(sku=sku, is_placeholder=False).exists():
+        raise Conflict(f"There is a product with the SKU {sku!r} already.")
+    return _save_one(values, fields=PRODUCT_FIELDS, now=now)
+
+
+@transaction.atomic
+def change_product(product: Product, values: Mapping[str, Any], *, now: datetime) -> Product:
+    """Change what is given; what is given empty is emptied. Raises InvalidInput."""
+    if values.get("sku", product.sku) != product.sku:
+        raise InvalidInput.at("/sku", "The SKU of a product cannot be changed.")
+    optional = tuple(replace(f, is_required=f.name == "sku") for f in PRODUCT_FIELDS)
+    return _save_one({**values, "sku": product.sku}, fields=optional, now=now)
+
+
+@transaction.atomic
+def keep_product(*, product: Product, changed: Iterable[str], now: datetime) -> Product:
+    """Save a product that a form has changed: as every save, with its text's hash and its news."""
+    is_new = product.pk is None
+    product.created_at = product.created_at or now
+    product.updated_at = now
+    if "title" in changed:
+        product.is_placeholder = False
+    product.save()
+    names = [Product._meta.get_field(name).column for name in changed]
+    done = Upserted(created=[product.pk]) if is_new else Upserted(changed={product.pk: names})
+    _renew_hashes(_ids_with_new_text(done))
+    if names:
+        _tell(done, now=now)
+    return product
 
 
 @transaction.atomic
@@ -79,6 +101,18 @@ def store_products(rows: pl.DataFrame, *, now: datetime, clears: bool = False) -
     _tell(done, now=now)
     accepted = len(done.created) + len(done.changed)
     return Outcome(accepted=accepted, updated=len(done.changed))
+
+
+def _save_one(values: Mapping[str, Any], *, fields: Sequence[Field], now: datetime) -> Product:
+    frame, bad = frame_of([_without_attributes(values)], names=NAMES)
+    good, rejected = split_rejected(
+        clean_rows(frame, mapping=mapping_of(frame), fields=fields, rules=product_rules())
+    )
+    faults = [reason for _, reason in bad] + rejected[REASON].to_list()
+    if faults:
+        raise InvalidInput.at(f"/{faults[0].split(' ')[0]}", faults[0])
+    store_products(_with_given_attributes(good, [values]), now=now, clears=True)
+    return Product.objects.select_related("category").get(sku=good["sku"][0])
 
 
 @transaction.atomic

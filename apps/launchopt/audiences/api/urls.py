@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from launchopt.audiences.api import views
 from launchopt.audiences.api.recommendations import RecommendationsView
 
 router = SimpleRouter()
+router.register("customers", views.CustomerViewSet)
+router.register("audiences", views.AudienceViewSet)
 
 urlpatterns = [
+    path("events/", views.EventsView.as_view(), name="events"),
     path(
         "customers/<path:external_id>/recommendations/",
         RecommendationsView.as_view(),

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from launchopt.audiences.models import Consent, Customer
 from launchopt.operations.bulk import copy_frame, create_incoming
+from launchopt.operations.errors import InvalidInput
 
 MARKETING = "marketing"
 BY_CUSTOMER = ("unsubscribe", "complaint")
@@ -22,6 +23,8 @@ def set_consent(
     *, customer: Customer, purpose: str, is_granted: bool, now: datetime, source: str = ""
 ) -> Consent:
     """Record what a customer agrees to, or no longer, for one purpose."""
+    if not 0 < len(purpose) <= 60:
+        raise InvalidInput.at("/consents", "A purpose is a name of at most 60 characters.")
     consent, _ = Consent.objects.update_or_create(
         customer=customer,
         purpose=purpose,

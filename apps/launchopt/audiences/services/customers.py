@@ -11,9 +11,9 @@ from django.db import transaction
 
 from launchopt.audiences.fields import CONSENT_FAMILY, CUSTOMER_FIELDS
 from launchopt.audiences.models import Customer
-from launchopt.audiences.services.consents import store_consents
+from launchopt.audiences.services.consents import set_consent, store_consents
 from launchopt.operations.bulk import Upsert
-from launchopt.operations.errors import FieldError, InvalidInput
+from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.importing.batches import frame_of, mapping_of, reasons_frame
 from launchopt.operations.importing.cleaning import REASON, clean_rows, split_rejected
 from launchopt.operations.importing.files import LINE
@@ -39,16 +39,38 @@ def save_customers(
     return outcome
 
 
-def save_customer(
-    values: Mapping[str, Any], *, now: datetime, source: str = "", clears: bool = True
+@transaction.atomic
+def add_customer(values: Mapping[str, Any], *, now: datetime, source: str = "") -> Customer:
+    """Create one. Raises Conflict where the id is taken, InvalidInput for what is wrong."""
+    name = str(values.get(KEY, "")).strip()
+    if Customer.objects.filter(external_id=name).exists():
+        raise Conflict(f"There is a customer {name!r} already.")
+    return _save_one(values, now=now, source=source)
+
+
+@transaction.atomic
+def change_customer(
+    customer: Customer, values: Mapping[str, Any], *, now: datetime, source: str = ""
 ) -> Customer:
-    """Create or change one customer; what is given empty is emptied. Raises InvalidInput."""
-    good, bad = _clean([values])
+    """Change what is given; what is given empty is emptied. Raises InvalidInput."""
+    if values.get(KEY, customer.external_id) != customer.external_id:
+        raise InvalidInput.at(f"/{KEY}", "The id of a customer cannot be changed.")
+    return _save_one({**values, KEY: customer.external_id}, now=now, source=source)
+
+
+def _save_one(values: Mapping[str, Any], *, now: datetime, source: str) -> Customer:
+    """`consents` is {purpose: yes or no}, said now and so stronger than what was said before."""
+    plain = {name: value for name, value in values.items() if name != "consents"}
+    good, bad = _clean([plain])
     if len(bad):
-        fault = bad[REASON][0]
-        raise InvalidInput(fault, [FieldError(f"/{fault.split(' ')[0]}", fault)])
-    store_customers(good, now=now, source=source, clears=clears)
-    return Customer.objects.get(external_id=good[KEY][0])
+        raise InvalidInput.at(f"/{bad[REASON][0].split(' ')[0]}", bad[REASON][0])
+    store_customers(good, now=now, source=source, clears=True)
+    customer = Customer.objects.get(external_id=good[KEY][0])
+    for purpose, is_granted in (values.get("consents") or {}).items():
+        set_consent(
+            customer=customer, purpose=purpose, is_granted=is_granted, now=now, source=source
+        )
+    return customer
 
 
 @transaction.atomic

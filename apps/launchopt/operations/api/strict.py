@@ -1,0 +1,34 @@
+"""Serializers that name what they do not know, instead of dropping it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A field that is not in the schema is an error of the caller, and is named."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As DRF, after looking for unknown fields."""
+        if isinstance(data, dict):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = sorted(str(name) for name in data.keys() - known)
+            if unknown:
+                said = {name: ["There is no such field to set."] for name in unknown}
+                raise serializers.ValidationError(said)
+        return super().to_internal_value(data)
+
+
+class AttributesField(serializers.JSONField):
+    """Further facts: an object of texts, numbers, flags or lists of them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what is no object or holds objects."""
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            raise serializers.ValidationError("An object of names and values, please.")
+        if any(isinstance(inner, dict) for inner in value.values()):
+            raise serializers.ValidationError("A fact is a text, a number, a flag or a list.")
+        return value
