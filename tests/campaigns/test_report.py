@@ -27,6 +27,7 @@ from launchopt.campaigns.models import (
 from launchopt.campaigns.reporting import Section, add_section, charts, launch_report, report_page
 from launchopt.campaigns.reporting.sections import remove_section
 from launchopt.campaigns.reporting.selectors import plan_figures
+from launchopt.campaigns.reporting.words import verdict_sentence
 from launchopt.catalog.models import Product
 from launchopt.experiments.models import Assignment, MetricRollup
 from launchopt.experiments.services import register_experiment, start_experiment
@@ -405,6 +406,20 @@ class TestPage:
     def test_takes_no_more_queries_for_more_creatives(self, played, django_assert_max_num_queries):
         with django_assert_max_num_queries(30):
             page_of(played)
+
+
+class TestVerdict:
+    def test_an_interval_that_includes_zero_is_called_inconclusive(self):
+        effect = {
+            "estimate": 0.01,
+            "interval": [-0.02, 0.04],
+            "verdict": "inconclusive: the interval includes zero",
+            "code": "inconclusive",
+        }
+        assert verdict_sentence(effect) == (
+            "Inconclusive: the interval includes zero. Measured: +0.0100 purchases per customer, "
+            "95 % interval −0.0200 to +0.0400."
+        )
 
 
 class TestPlanFigures:

@@ -33,12 +33,16 @@ def report_page(launch: Launch, *, now: datetime, until: datetime | None = None)
         "starts_at": moment(launch.starts_at),
         "ends_at": moment(launch.ends_at),
         "budget": money(launch.budget, launch.currency),
-        "verdict": verdict_sentence(effect),
+        "verdict": verdict_sentence(effect, alpha=_alpha(launch)),
         "tiles": _tiles(launch, figures.totals, effect),
         "sections": _sections(launch, figures, effect, until=until),
         "patterns": charts.patterns(),
     }
     return render_to_string(TEMPLATE, context)
+
+
+def _alpha(launch: Launch) -> float:
+    return launch.experiment.alpha if launch.experiment else 0.05
 
 
 def _sections(

@@ -36,6 +36,14 @@ TERMS = {
     "budget plan": "Money laid out over campaigns and hours; what would buy nothing is unspent.",
 }
 
+VERDICTS = {
+    "ship": "It worked: customers of the launch bought more than those who were held out.",
+    "keep_control": "It did harm: customers of the launch bought less than those held out.",
+    "inconclusive": "Inconclusive: the interval includes zero.",
+    "too_early": "Too early to tell: too few customers or purchases so far.",
+    "broken": "Not to be trusted: the groups do not have the sizes that they should have.",
+}
+
 
 def terms(*names: str) -> tuple[Term, ...]:
     """The definitions of some words."""
@@ -76,13 +84,14 @@ def span(interval: list[float] | tuple[float, float] | None) -> str:
     return "–" if interval is None else f"{signed(interval[0])} to {signed(interval[1])}"
 
 
-def verdict_sentence(effect: Mapping[str, Any]) -> str:
-    """What was measured, and what follows from it."""
+def verdict_sentence(effect: Mapping[str, Any], *, alpha: float = 0.05) -> str:
+    """What follows, and what was measured."""
+    verdict = VERDICTS.get(effect.get("code", ""), str(effect["verdict"]))
     if effect["estimate"] is None:
-        return str(effect["verdict"])
+        return verdict
     return (
-        f"Measured effect: {signed(effect['estimate'])} purchases per customer "
-        f"(interval {span(effect['interval'])}). Verdict: {effect['verdict'].rstrip('.')}."
+        f"{verdict} Measured: {signed(effect['estimate'])} purchases per customer, "
+        f"{100 * (1 - alpha):g} % interval {span(effect['interval'])}."
     )
 
 
