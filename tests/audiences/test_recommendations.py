@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
 from launchopt.audiences.models import Customer, Recommendation
 from launchopt.audiences.recommendations import (
@@ -140,6 +141,10 @@ class TestWhatIsShown:
         happen("purchase", "CUP", at=MADE - timedelta(hours=2))
         assert shown() == ["JUG", "MAT"]
 
+    def test_what_was_bought_long_ago_hides_from_an_old_list(self, shop):
+        happen("purchase", "CUP", at=NOW - timedelta(days=400))
+        assert shown(at=NOW + timedelta(days=30)) == ["JUG", "MAT"]
+
     def test_a_dislike_taken_back_hides_nothing(self, shop):
         happen("dislike", "CUP", at=NOW - timedelta(minutes=9))
         happen("like", "CUP")
@@ -203,9 +208,21 @@ class TestFillingUp:
 
 
 class TestQueries:
-    def test_a_full_list_takes_two(self, shop, django_assert_num_queries):
-        with django_assert_num_queries(2):
+    def test_a_full_list_takes_one(self, shop, django_assert_num_queries):
+        with django_assert_num_queries(1):
             assert len(shown(k=3)) == 3
+
+    def test_one_that_must_be_filled_up_takes_four(self, shop, django_assert_num_queries):
+        popular(shop, "TEA", "PAN")
+        with django_assert_num_queries(4):
+            assert len(shown(k=4)) == 4
+
+    def test_over_http_with_the_key_it_takes_two(self, shop, django_assert_num_queries):
+        put(["CUP", "JUG", "MAT"], as_of=timezone.now(), now=timezone.now())
+        client = by_key("integration")
+        client.get("customers/anna/recommendations/?k=3")  # notes the key's use
+        with django_assert_num_queries(2):
+            client.get("customers/anna/recommendations/?k=3")
 
 
 class TestApi:

@@ -6,9 +6,9 @@ sale yet, bought or disliked since is left out, and what is popular takes its pl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -21,6 +21,8 @@ from launchopt_core.reasons import Grounds, sentence
 POPULAR_DAYS = 30
 POPULAR_SECONDS = 600
 MOST_POPULAR = 200
+FRESH = timedelta(days=10)  # lists are made every night
+NOBODY = (None, "", None, None, None)
 HIDING = ("purchase", "like", "dislike")  # what can take a product out of a list
 
 ON_SALE = (
@@ -28,12 +30,20 @@ ON_SALE = (
     " AND (p.retired_at IS NULL OR p.retired_at > %(at)s)"
     " AND (p.stock IS NULL OR p.stock > 0)"
 )
-FACTS = ("sku", "title", "url", "image_url", "price", "currency")
-PRODUCT = f"p.id, p.language, {', '.join(f'p.{name}' for name in FACTS)}"
+PRODUCT = "p.id, p.language, p.sku, p.title, p.url, p.image_url, p.price, p.currency"
+# The latest purchases and opinions come with the list: the bound is a constant, so that the planner
+# leaves out the partitions before it.
 OWN = f"""
-    SELECT c.id, c.language, r.as_of, r.score, r.source, r.reason, r.is_new, {PRODUCT}
+    SELECT c.id, c.language, r.as_of, done.products, done.kinds,
+        r.score, r.source, r.reason, r.is_new, {PRODUCT}
     FROM launchopt_audiences_customer v
     JOIN launchopt_audiences_customer c ON c.id = COALESCE(v.merged_into_id, v.id)
+    CROSS JOIN LATERAL (
+        SELECT array_agg(e.product_id ORDER BY e.occurred_at) AS products,
+            array_agg(e.kind ORDER BY e.occurred_at) AS kinds
+        FROM launchopt_audiences_event e
+        WHERE e.customer_id = c.id AND e.occurred_at >= %(since)s AND e.kind = ANY(%(kinds)s)
+    ) done
     LEFT JOIN launchopt_audiences_recommendation r ON r.customer_id = c.id
     LEFT JOIN launchopt_catalog_product p ON p.id = r.product_id AND {ON_SALE}
     WHERE v.external_id = %(external_id)s
@@ -41,16 +51,15 @@ OWN = f"""
 OFFERED = f"""
     SELECT {PRODUCT} FROM launchopt_catalog_product p
     WHERE p.id = ANY(%(products)s) AND {ON_SALE}"""  # noqa: S608
-OPINIONS = """
+EVER_DONE = """
     SELECT product_id, kind FROM launchopt_audiences_event
     WHERE customer_id = %(customer_id)s AND product_id = ANY(%(products)s)
-        AND kind = ANY(%(kinds)s) AND occurred_at >= %(since)s
+        AND kind = ANY(%(kinds)s)
     ORDER BY occurred_at"""
 BEST_SOLD = """
     SELECT product_id, count(DISTINCT customer_id) AS buyers FROM launchopt_audiences_event
     WHERE kind = 'purchase' AND occurred_at >= %(since)s
     GROUP BY product_id ORDER BY buyers DESC, product_id LIMIT %(most)s"""
-EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -70,15 +79,17 @@ class Shown:
 def shown_to(*, external_id: str, k: int, at: datetime) -> Shown:
     """At most `k` entries that may be shown at an instant, the customer's own list first.
 
-    One query for the list, one for what was done since, and three more where it must be filled up:
-    for customers without a list, or never seen before, it is what is popular.
+    One query, unless the list is older than FRESH or must be filled up: for customers without a
+    list, or never seen before, it is what is popular.
     """
-    rows = _rows(OWN, external_id=external_id, at=at)
-    customer_id, language, as_of = rows[0][:3] if rows else (None, "", None)
-    own = [_entry(row[7:], *row[3:7]) for row in rows if row[7] is not None]
-    if own and as_of:
-        since = as_of - timedelta(days=launchopt_settings().late_event_days)
-        own = _without_hidden(own, customer_id=customer_id, since=since)
+    since = at - timedelta(days=launchopt_settings().late_event_days) - FRESH
+    rows = _rows(OWN, external_id=external_id, at=at, since=since, kinds=list(HIDING))
+    customer_id, language, as_of, products, kinds = rows[0][:5] if rows else NOBODY
+    own = [_entry(row[9:], *row[5:9]) for row in rows if row[9] is not None]
+    if own and as_of and as_of < at - FRESH:
+        own = _never_hidden(own, customer_id=customer_id)
+    else:
+        own = _without(own, hidden_by(zip(products or [], kinds or [], strict=True)))
     shown = own[:k]
     if len(shown) < k:
         general = _popular(customer_id=customer_id, language=language, at=at)
@@ -91,11 +102,15 @@ def shown_to(*, external_id: str, k: int, at: datetime) -> Shown:
 def _entry(
     product: Sequence[Any], score: float, source: str, reason: str, is_new: bool
 ) -> dict[str, Any]:
-    facts = dict(zip(FACTS, product[2:], strict=True))
-    facts["currency"] = facts["currency"] or launchopt_settings().currency
-    return facts | {
-        "price": None if facts["price"] is None else str(facts["price"]),
-        "product_id": product[0],
+    product_id, _, sku, title, url, image_url, price, currency = product
+    return {
+        "product_id": product_id,
+        "sku": sku,
+        "title": title,
+        "url": url,
+        "image_url": image_url,
+        "price": None if price is None else str(price),
+        "currency": currency or launchopt_settings().currency,
         "score": score,
         "source": source,
         "reason": reason,
@@ -104,26 +119,34 @@ def _entry(
 
 
 def _public(entry: dict[str, Any], *, rank: int) -> dict[str, Any]:
-    entry = {"rank": rank, **entry}
-    del entry["product_id"]
-    return entry
+    """The entry as it is told to others: with its rank, without the id of our table."""
+    return {"rank": rank} | {name: value for name, value in entry.items() if name != "product_id"}
 
 
-def _without_hidden(
-    entries: list[dict[str, Any]], *, customer_id: int, since: datetime
-) -> list[dict[str, Any]]:
-    """The entries that the customer has not bought, and whose last word is no dislike."""
-    events = _rows(
-        OPINIONS,
-        customer_id=customer_id,
-        products=[entry["product_id"] for entry in entries],
-        kinds=list(HIDING),
-        since=since,
-    )
-    bought = {product_id for product_id, kind in events if kind == "purchase"}
-    last_word = {product_id: kind for product_id, kind in events if kind != "purchase"}
-    disliked = {product_id for product_id, kind in last_word.items() if kind == "dislike"}
-    return [entry for entry in entries if entry["product_id"] not in bought | disliked]
+def hidden_by(events: Iterable[tuple[int, str]]) -> set[int]:
+    """Products bought, or whose last word is a dislike; the events come oldest first.
+
+    >>> hidden_by([(1, "purchase"), (2, "dislike"), (3, "dislike"), (3, "like")])
+    {1, 2}
+    """
+    bought, last_word = set(), {}
+    for product_id, kind in events:
+        if kind == "purchase":
+            bought.add(product_id)
+        else:
+            last_word[product_id] = kind
+    return bought | {product_id for product_id, kind in last_word.items() if kind == "dislike"}
+
+
+def _without(entries: list[dict[str, Any]], hidden: set[int]) -> list[dict[str, Any]]:
+    return [entry for entry in entries if entry["product_id"] not in hidden]
+
+
+def _never_hidden(entries: list[dict[str, Any]], *, customer_id: int) -> list[dict[str, Any]]:
+    """The entries that nothing the customer ever did hides."""
+    products = [entry["product_id"] for entry in entries]
+    events = _rows(EVER_DONE, customer_id=customer_id, products=products, kinds=list(HIDING))
+    return _without(entries, hidden_by(events))
 
 
 def _popular(*, customer_id: int | None, language: str, at: datetime) -> list[dict[str, Any]]:
@@ -138,7 +161,7 @@ def _popular(*, customer_id: int | None, language: str, at: datetime) -> list[di
     ]
     if customer_id is None or not entries:
         return entries
-    return _without_hidden(entries, customer_id=customer_id, since=EVER)
+    return _never_hidden(entries, customer_id=customer_id)
 
 
 def _general_entry(general: General, product: Sequence[Any], *, language: str) -> dict[str, Any]:

