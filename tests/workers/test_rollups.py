@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from launchopt.audiences.models import Customer, Event
 from launchopt.audiences.partitions import ensure_partitions
 from launchopt.campaigns.models import Campaign, Decision, Launch, SpendEntry
+from launchopt.campaigns.services import Question, decide
 from launchopt.experiments.models import Exposure, MetricRollup, Result
 from launchopt.operations.models import JobClock
 from launchopt_workers.rollups import rollup
@@ -255,7 +256,7 @@ class TestTicks:
         rollup.roll_up(until=NOW + HOUR + MINUTE)
         assert totals()["clicks"] == 2
 
-    @pytest.mark.parametrize("seed", range(6))
+    @pytest.mark.parametrize("seed", range(3))
     def test_any_order_in_any_ticks_gives_what_a_rebuild_gives(self, launch, customers, seed):
         """Late, early and doubled events, told in another order and counted at odd times."""
         rng = random.Random(seed)
@@ -367,10 +368,16 @@ class TestCommand:
 
 def shuffled_story(launch: Launch, customers: list[Customer], rng: random.Random) -> list[Event]:
     """Decisions, made in order, and what 60 customers did about them, in any order."""
-    decisions = [
-        ask(rng.choice(customers), at=NOW + number * 3 * HOUR + rng.randrange(60) * MINUTE)
+    questions = [
+        Question(
+            customer=rng.choice(customers).external_id,
+            placement="home",
+            at=NOW + number * 3 * HOUR + rng.randrange(60) * MINUTE,
+            context={},
+        )
         for number in range(80)
     ]
+    decisions = [answered.decision for answered in decide(questions=questions)]
     events = [event for decision in decisions for event in _answers(decision, launch, rng)]
     rng.shuffle(events)
     return events

@@ -20,6 +20,7 @@ from launchopt.operations.models import JobClock
 from launchopt_workers.rollups import statements
 
 NAME = jobs.ROLL_UP_METRICS.name
+BATCH = 500  # exposures confirmed at a time
 MOST_AGE = 2**31 - 1
 REBUILD = (
     statements.CLEAR_MINUTES,
@@ -83,9 +84,9 @@ def _confirm(*, until: datetime | None) -> int:
     window = Window(since=_since(watermark or 0, upto), upto=upto, own=own, until=until)
     with connection.cursor() as cursor:
         cursor.execute(statements.NEW_EXPOSURES, window.parameters())
-        exposures = dict(cursor.fetchall())
-    if exposures:
-        confirm_exposures(exposures=exposures)
+        exposures = cursor.fetchall()
+    for start in range(0, len(exposures), BATCH):
+        confirm_exposures(exposures=dict(exposures[start : start + BATCH]))
     return upto
 
 
