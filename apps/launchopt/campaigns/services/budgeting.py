@@ -23,7 +23,13 @@ from launchopt_core.budget import Allocation, Cell, CellKey, Sorted, allocate, s
 from launchopt_core.errors import FloorsAboveBudget
 from launchopt_core.estimates import Source
 from launchopt_core.money import quantise
-from launchopt_core.schedule import ActivityProfile, HourShare, allocate_over_window, profile_of
+from launchopt_core.schedule import (
+    HOURS_OF_DAY,
+    ActivityProfile,
+    HourShare,
+    allocate_over_window,
+    profile_of,
+)
 
 Chances = NDArray[np.float64]
 
@@ -61,15 +67,13 @@ def lay_out_budget(
 
 def hours_of(launch: Launch, audience: uuid.UUID) -> list[HourShare]:
     """The launch's hours with their shares of an audience's activity, as its plan has them."""
-    weeks = launch.plan.get("hours_of_week", {})
-    shares = weeks.get(str(audience))
-    profile = (
-        ActivityProfile(tuple(shares), Source.MEASURED, "as planned")
-        if shares
-        else profile_of([0] * 24)
-    )
-    zone = launchopt_settings().time_zone
-    return allocate_over_window(profile, {zone: 1}, launch.starts_at, launch.ends_at)
+    shares = launch.plan.get("hours_of_week", {}).get(str(audience))
+    zones = launch.plan.get("zones", {}).get(str(audience))
+    profile = profile_of([0] * HOURS_OF_DAY)
+    if shares:
+        profile = ActivityProfile(tuple(shares), Source.MEASURED, "as planned")
+    here = {launchopt_settings().time_zone: 1}
+    return allocate_over_window(profile, zones or here, launch.starts_at, launch.ends_at)
 
 
 def chances_of(launch: Launch) -> dict[uuid.UUID, Chances]:

@@ -1,0 +1,1 @@
+"""Running launches: money let out, ends kept, weights learned."""

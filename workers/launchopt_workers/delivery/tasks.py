@@ -1,0 +1,30 @@
+"""Pacing every few minutes, new weights every few hours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from launchopt import jobs
+from launchopt.operations.runs import Work
+from launchopt_workers.delivery import pacing, weights
+from launchopt_workers.running import job_body
+
+
+@job_body(jobs.PACE_LAUNCHES)
+def pace_launches(work: Work, *, now: str | None = None, **_: Any) -> dict[str, Any]:
+    """Let out money, finish launches whose end has come, and give back what lapsed.
+
+    Without `now` it paces the launches on the clock of the wall; with it, those on simulated time.
+    """
+    return pacing.pace(now=_instant(now, work), simulated=now is not None)
+
+
+@job_body(jobs.UPDATE_WEIGHTS)
+def update_weights(work: Work, *, now: str | None = None, **_: Any) -> dict[str, Any]:
+    """Give more of the new customers to the words that convert."""
+    return weights.update(now=_instant(now, work), simulated=now is not None)
+
+
+def _instant(now: str | None, work: Work) -> datetime:
+    return datetime.fromisoformat(now) if now else work.clock()

@@ -1,0 +1,1 @@
+"""Plan a launch: who, when, at what cost, with which words."""
