@@ -6,7 +6,7 @@ the clocks of the simulated launches, and once at the time of the wall for the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,13 +35,22 @@ class Done:
     error: str = ""
 
 
-def run_due(*, until: datetime, now: datetime, tell: Tell = lambda _: None) -> list[Done]:
+def run_due(
+    *,
+    until: datetime,
+    now: datetime,
+    tell: Tell = lambda _: None,
+    only: Collection[jobs.Job] = (),
+) -> list[Done]:
     """Run what has fallen due by `until`; `now` is the time of the wall.
 
-    A job that fails is reported and stays due; the others run all the same.
+    A job that fails is reported and stays due; the others run all the same. With `only`, the
+    others are left alone.
     """
     found = []
     for schedule in _in_order():
+        if only and schedule.job not in only:
+            continue
         done = Done(schedule.job.name)
         for what, instant, arguments in _times(schedule, until=until, now=now):
             tell(what)
