@@ -1,0 +1,154 @@
+"""The parts of a plan that a person may change, and the log of what was decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from launchopt.campaigns import services
+from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Placement
+from launchopt.operations.adminsite import (
+    ReadOnlyAdmin,
+    SuiteMedia,
+    link_to,
+    pretty_json,
+    tell_errors,
+)
+
+
+class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that planning makes: a person changes them while the launch may be edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Planning makes them."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Planning takes them away."""
+        return False
+
+
+@admin.register(Campaign)
+class CampaignAdmin(PlanAdmin):
+    """A launch's work in one channel towards one audience."""
+
+    list_display = ["__str__", "launch", "is_active", "allowance", "reserved", "spent"]
+    list_filter = ["channel", "is_active", ("launch", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["launch", "audience"]
+    fields = [
+        "of_launch", "channel", "audience", "is_active", "cost_per_contact", "allowance",
+        "reserved", "spent",
+    ]  # fmt: skip
+    readonly_fields = [
+        "of_launch", "channel", "cost_per_contact", "allowance", "reserved", "spent",
+    ]  # fmt: skip
+    Media = SuiteMedia
+
+    @admin.display(description="launch")
+    def of_launch(self, campaign: Campaign) -> str | SafeString:
+        """Its launch."""
+        return link_to(campaign.launch)
+
+    def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """While the plan may be edited."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or obj.launch.is_editable)
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        """Through the services: the money is laid out anew."""
+        tell_errors(request, lambda: self._change(request, obj, form))
+
+    def _change(self, request: HttpRequest, obj: Campaign, form: Any) -> str:
+        now, by, stored = timezone.now(), request.user, Campaign.objects.get(pk=obj.pk)
+        if "audience" in form.changed_data:
+            audience = form.cleaned_data["audience"]
+            services.change_audience(campaign=stored, audience=audience, by=by, now=now)
+        if "is_active" in form.changed_data:
+            is_active = form.cleaned_data["is_active"]
+            services.switch_campaign(campaign=stored, is_active=is_active, by=by, now=now)
+        return "The budget was laid out anew."
+
+
+class CellForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The money of an hour."""
+
+    class Meta:
+        model = BudgetCell
+        fields = ("amount",)
+        help_texts = {"amount": "What you set is pinned; the rest is laid out anew around it."}
+
+
+@admin.register(BudgetCell)
+class BudgetCellAdmin(PlanAdmin):
+    """Money by hour. Setting an hour by hand pins it."""
+
+    form = CellForm
+    list_display = ["starts_at", "campaign", "amount", "contacts", "is_pinned"]
+    list_filter = ["is_pinned", "campaign__channel"]
+    list_select_related = ["campaign__audience", "campaign__launch"]
+    search_fields = ["campaign__launch__name"]
+    date_hierarchy = "starts_at"
+    fields = ["campaign", "starts_at", "amount", "contacts", "expected_response", "is_pinned"]
+    readonly_fields = ["campaign", "starts_at", "contacts", "expected_response", "is_pinned"]
+
+    def has_change_permission(self, request: HttpRequest, obj: BudgetCell | None = None) -> bool:
+        """While the plan may be edited."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or obj.campaign.launch.is_editable)
+
+    def save_model(self, request: HttpRequest, obj: BudgetCell, form: Any, change: bool) -> None:
+        """Pin the hour."""
+        cell = BudgetCell.objects.select_related("campaign__launch").get(pk=obj.pk)
+        amount = form.cleaned_data["amount"]
+
+        def pin() -> str:
+            services.set_money(cell=cell, amount=amount, by=request.user, now=timezone.now())
+            return "Pinned; the rest was laid out anew."
+
+        tell_errors(request, pin)
+
+    def response_change(self, request: HttpRequest, obj: BudgetCell) -> Any:
+        """Back to the list: laying out anew has given the hour another row."""
+        return self.response_post_save_change(request, obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The audit trail keeps it; the row itself is made anew."""
+
+
+@admin.register(Placement)
+class PlacementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Places in which something can be shown."""
+
+    list_display = ["name", "channel", "description"]
+    list_filter = ["channel"]
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    """What customers were shown, or why nothing."""
+
+    list_display = ["decided_at", "reason", "launch", "channel", "variant", "state", "propensity"]
+    list_filter = ["reason", "state", "channel"]
+    list_select_related = ["launch"]
+    show_full_result_count = False
+    fields = [
+        "decided_at", "reason", "customer", "placement", "launch", "campaign", "creative",
+        "variant", "phase", "propensity", "policy_version", "options", "said", "cost", "state",
+        "expires_at", "exposed_at",
+    ]  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description="candidates")
+    def options(self, decision: Decision) -> SafeString:
+        """What could have been chosen."""
+        return pretty_json(decision.candidates)
+
+    @admin.display(description="context")
+    def said(self, decision: Decision) -> SafeString:
+        """What the caller said of the moment."""
+        return pretty_json(decision.context)
