@@ -53,7 +53,7 @@ class LaunchAdmin(ReportMixin):
     date_hierarchy = "starts_at"
     autocomplete_fields = ["product"]
     actions = [step.name for step in steps.STEPS]
-    readonly_fields = [*STATE, "left_out", *PLAN, "report"]
+    readonly_fields = [*STATE, "left_out", *PLAN]
     Media = SuiteMedia
 
     def get_fieldsets(self, request: HttpRequest, obj: Launch | None = None) -> Any:
@@ -65,20 +65,19 @@ class LaunchAdmin(ReportMixin):
             ("State", {"fields": STATE}),
             (None, {"fields": ["product", *TERMS, self._whom_to_leave_out(request, obj)]}),
             ("Plan", {"fields": PLAN}),
-            ("Report", {"fields": ["report"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Launch | None = None) -> Any:
-        """The product and the currency stay; after approval everything does."""
-        if obj is None:
-            return self.readonly_fields
-        if obj.is_editable:
-            return ["product", "currency", *self.readonly_fields]
-        return ["product", *TERMS, *self.readonly_fields]
+        """The product and the currency stay."""
+        return [*(["product", "currency"] if obj else []), *self.readonly_fields]
+
+    def has_change_permission(self, request: HttpRequest, obj: Launch | None = None) -> bool:
+        """After approval nobody edits a launch."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or obj.is_editable)
 
     def _whom_to_leave_out(self, request: HttpRequest, launch: Launch) -> str:
-        may_change = self.has_change_permission(request, launch)
-        return "leave_out" if may_change and launch.is_editable else "left_out"
+        return "leave_out" if self.has_change_permission(request, launch) else "left_out"
 
     def has_delete_permission(self, request: HttpRequest, obj: Launch | None = None) -> bool:
         """Launches stay; a draft that nobody wants does no harm."""
