@@ -149,6 +149,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Runs the launch of a product that nobody has bought yet.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "LaunchStatusEnum": "launchopt.campaigns.models.Launch.Status",
+        "CreativeStatusEnum": "launchopt.campaigns.models.Creative.Status",
+        "ExperimentStatusEnum": "launchopt.experiments.models.Experiment.Status",
+        "ModelStatusEnum": "launchopt.operations.models.ModelVersion.Status",
+    },
 }
 
 LAUNCHOPT = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from launchopt.audiences.showing import shown_to
 from launchopt.operations.api.base import LaunchOptView
 from launchopt.operations.api.clock import instant_of
+from launchopt.operations.api.schema import extend_schema
+from launchopt.operations.api.strict import AmountField
 
 MOST = 100
 
@@ -31,7 +33,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     url = serializers.CharField()
     image_url = serializers.CharField()
-    price = serializers.DecimalField(max_digits=18, decimal_places=4, allow_null=True)
+    price = AmountField(max_digits=18, decimal_places=4, allow_null=True)
     currency = serializers.CharField()
     score = serializers.FloatField()
     source = serializers.ChoiceField(["content", "co_purchase", "popularity", "interest"])

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from launchopt.audiences.models import Customer, EventKind
 from launchopt.catalog.models import Product
-from launchopt.operations.api.strict import StrictSerializer
+from launchopt.operations.api.strict import AmountField, StrictSerializer
 from launchopt.operations.privacy import HIDDEN, masked_email, masked_phone
 
 PERSONAL = "launchopt_audiences.view_personal_data"
@@ -78,7 +78,7 @@ class EventSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=EventKind.choices)
     occurred_at = serializers.DateTimeField(help_text="With a time zone.")
     quantity = serializers.IntegerField(required=False, allow_null=True, min_value=0)
-    price = serializers.DecimalField(
+    price = AmountField(
         max_digits=18, decimal_places=4, required=False, allow_null=True, help_text="Of one piece."
     )
     currency = serializers.CharField(max_length=3, required=False, allow_null=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -23,6 +23,7 @@ from launchopt.audiences.api.serializers import (
 )
 from launchopt.audiences.models import Audience, Customer
 from launchopt.operations.api.base import LaunchOptView, LaunchOptViewSet
+from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import EmptySerializer
 
 

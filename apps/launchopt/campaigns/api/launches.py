@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -24,6 +23,7 @@ from launchopt.campaigns.api.serializers import (
 from launchopt.campaigns.models import Launch
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import instant_of, is_simulated, parse_instant
+from launchopt.operations.api.schema import extend_schema
 
 VIEW = "launchopt_campaigns.view_launch"
 PLAN = "launchopt_campaigns.plan_launch"

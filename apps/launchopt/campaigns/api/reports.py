@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from launchopt.campaigns.reporting import launch_report
 from launchopt.campaigns.selectors import launch_named
 from launchopt.operations.api.base import LaunchOptView
+from launchopt.operations.api.schema import extend_schema
 
 
 class CountsSerializer(serializers.Serializer[Any]):

@@ -17,9 +17,10 @@ from launchopt.campaigns.models import (
     Placement,
 )
 from launchopt.campaigns.services import Answer
+from launchopt.operations.api.strict import AmountField, ExactModelSerializer
 
 
-class LaunchSerializer(serializers.ModelSerializer[Launch]):
+class LaunchSerializer(ExactModelSerializer):
     """A launch, its terms and its plan."""
 
     sku = serializers.CharField(source="product.sku", read_only=True)
@@ -44,13 +45,13 @@ class WishSerializer(serializers.Serializer[Any]):
     """What a launch is to be. Give `days` or `ends_at`; the shop's defaults fill the rest."""
 
     sku = serializers.CharField()
-    budget = serializers.DecimalField(max_digits=18, decimal_places=4)
+    budget = AmountField(max_digits=18, decimal_places=4)
     currency = serializers.CharField(required=False)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(required=False)
     days = serializers.FloatField(required=False)
     channels = serializers.DictField(
-        child=serializers.DecimalField(max_digits=18, decimal_places=4), required=False
+        child=AmountField(max_digits=18, decimal_places=4), required=False
     )
     holdout = serializers.FloatField(required=False)
     cap_contacts = serializers.IntegerField(required=False)
@@ -82,7 +83,7 @@ class PlanRequestSerializer(ClockSerializer):
     as_of = serializers.DateTimeField(required=False)
 
 
-class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+class CampaignSerializer(ExactModelSerializer):
     """A launch's work in one channel towards one audience, and its money."""
 
     class Meta:
@@ -94,7 +95,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         read_only_fields = [name for name in fields if name != "is_active"]
 
 
-class BudgetCellSerializer(serializers.ModelSerializer[BudgetCell]):
+class BudgetCellSerializer(ExactModelSerializer):
     """Money for one campaign in one hour."""
 
     class Meta:
@@ -105,7 +106,7 @@ class BudgetCellSerializer(serializers.ModelSerializer[BudgetCell]):
         read_only_fields = ["id", "campaign", "starts_at", "contacts", "expected_response"]
 
 
-class BudgetPlanSerializer(serializers.ModelSerializer[BudgetPlan]):
+class BudgetPlanSerializer(ExactModelSerializer):
     """How the money is laid out: its cells and what stays unspent sum to the total."""
 
     cells = BudgetCellSerializer(many=True, read_only=True)
@@ -209,7 +210,7 @@ def _shown(creative: Creative) -> dict[str, Any]:
     }
 
 
-class DecisionSerializer(serializers.ModelSerializer[Decision]):
+class DecisionSerializer(ExactModelSerializer):
     """A decision as it stands in the log."""
 
     customer = serializers.CharField(source="customer.external_id", read_only=True)

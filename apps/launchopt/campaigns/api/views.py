@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.decorators import action
 from rest_framework.mixins import (
     CreateModelMixin,
@@ -29,6 +29,7 @@ from launchopt.campaigns.api.serializers import (
 )
 from launchopt.campaigns.models import BudgetPlan, Campaign, Creative, Decision, Placement
 from launchopt.operations.api.base import LaunchOptViewSet
+from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import EmptySerializer
 
 APPROVE = "launchopt_campaigns.approve_launch"
@@ -51,11 +52,13 @@ class DecisionViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
             component_name="Questions",
             serializers=[QuestionSerializer, QuestionSerializer(many=True)],
             resource_type_field_name=None,
+            many=False,
         ),
         responses=PolymorphicProxySerializer(
             component_name="Answers",
             serializers=[AnswerSerializer, AnswerSerializer(many=True)],
             resource_type_field_name=None,
+            many=False,
         ),
     )
     def create(self, request: Request) -> Response:

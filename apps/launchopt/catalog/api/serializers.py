@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from launchopt.operations.api.strict import AttributesField, StrictSerializer
+from launchopt.operations.api.strict import AmountField, AttributesField, StrictSerializer
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -27,7 +27,7 @@ class ProductSerializer(StrictSerializer):
         source="category.name", required=False, allow_null=True, max_length=200
     )
     brand = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    price = serializers.DecimalField(
+    price = AmountField(
         max_digits=18, decimal_places=4, min_value=Decimal(0), required=False, allow_null=True
     )
     currency = serializers.CharField(required=False, allow_blank=True, max_length=3)

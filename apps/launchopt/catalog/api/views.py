@@ -6,7 +6,6 @@ from typing import Any
 
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -17,6 +16,7 @@ from launchopt.catalog import selectors, services
 from launchopt.catalog.api.serializers import ProductSerializer, given_values
 from launchopt.catalog.models import Product
 from launchopt.operations.api.base import LaunchOptViewSet
+from launchopt.operations.api.schema import extend_schema
 
 
 class ProductViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -13,6 +13,7 @@ from launchopt.experiments.api.serializers import ExperimentSerializer, ResultsS
 from launchopt.experiments.models import Experiment
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import parse_instant
+from launchopt.operations.api.schema import extend_schema
 
 UNTIL = OpenApiParameter(
     "until", OpenApiTypes.DATETIME, description="Outcomes from this instant on are left out."

@@ -1,10 +1,26 @@
-"""Serializers that name what they do not know, instead of dropping it."""
+"""Serializers that name what they do not know, and fields that keep what they are given."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
 from rest_framework import serializers
+
+
+class AmountField(serializers.DecimalField):
+    """Money and prices as text, to the last digit, whatever the host's REST defaults say."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **({"coerce_to_string": True} | options))
+
+
+class ExactModelSerializer(serializers.ModelSerializer[Any]):
+    """A ModelSerializer whose decimals are text."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.DecimalField: AmountField
+    }
 
 
 class StrictSerializer(serializers.Serializer[Any]):

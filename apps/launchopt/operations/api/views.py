@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 
 from launchopt.operations import runs, services
 from launchopt.operations.api.base import LaunchOptViewSet
+from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import (
     AlertSerializer,
     EmptySerializer,
