@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from launchopt.audiences.models import Customer
+from launchopt.audiences.services import identify_customer
 from launchopt.experiments import selectors, services
 from launchopt.experiments.metrics import ensure_metrics
 from launchopt.experiments.models import Assignment, Experiment, Metric, Result
@@ -137,6 +138,23 @@ class TestAssign:
             Customer.objects.filter(pk=visitor).update(merged_into=customer)
         after = variants_of(services.assign(experiment=experiment, customer_ids=known, now=NOW))
         assert [after[c] for c in known] == [before[v] for v in visitors]
+
+    def test_logging_in_takes_the_variant_along(self, shop: Shop):
+        experiment = shop.experiment()
+        both = shop.customers(1, prefix="visitor") + shop.customers(1, prefix="known")
+        before = services.assign(experiment=experiment, customer_ids=both[:1], now=NOW)
+        identify_customer(anonymous_id="visitor0", customer="known0", now=NOW)
+        assert selectors.assignments_of(experiment, both) == {both[1]: (before[both[0]].variant, 1)}
+        assert sum(selectors.sizes(experiment).values()) == 1
+
+    def test_logging_in_leaves_a_customers_own_variant(self, shop: Shop):
+        experiment = shop.experiment()
+        both = shop.customers(1, prefix="visitor") + shop.customers(1, prefix="known")
+        before = services.assign(experiment=experiment, customer_ids=both, now=NOW)
+        identify_customer(anonymous_id="visitor0", customer="known0", now=NOW)
+        after = services.assign(experiment=experiment, customer_ids=both[1:], now=NOW)
+        assert after[both[1]] == before[both[1]]
+        assert sum(selectors.sizes(experiment).values()) == 1
 
     def test_a_stopped_experiment_takes_in_nobody_new(self, shop: Shop):
         experiment, customers = shop.experiment(), shop.customers(2)

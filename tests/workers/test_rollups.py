@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from launchopt.audiences.models import Customer, Event
 from launchopt.audiences.partitions import ensure_partitions
+from launchopt.audiences.services import identify_customer
 from launchopt.campaigns.models import Campaign, Decision, Launch, SpendEntry
 from launchopt.campaigns.services import Question, decide
 from launchopt.experiments.models import Exposure, MetricRollup, Result
@@ -290,6 +291,22 @@ class TestTicks:
             rollup.roll_up()
             found.append(all_rows())
         assert found[0] == found[1]
+
+    def test_a_visitor_who_logs_in_is_counted_as_a_rebuild_counts_them(self, launch, customers):
+        decision = held_out(launch, customers)
+        known = next(c for c in customers if c.pk != decision.customer_id)
+        add_event(known, "purchase", product=launch.product, at=NOW + HOUR, price=Decimal(5))
+        rollup.roll_up()
+        assert "conversions" not in totals(variant="holdout")
+        Customer.objects.filter(pk=decision.customer_id).update(is_anonymous=True)
+        identify_customer(
+            anonymous_id=decision.customer.external_id, customer=known.external_id, now=NOW
+        )
+        rollup.roll_up()
+        ticks = all_rows()
+        assert totals(variant="holdout")["conversions"] == 1
+        rollup.rebuild()
+        assert all_rows() == ticks
 
     def test_a_restored_database_is_counted_anew(self, launch, customers):
         answer(shown(launch, customers), "click", at=NOW + MINUTE)

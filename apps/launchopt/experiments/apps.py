@@ -14,6 +14,7 @@ class ExperimentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Wire what must exist once the tables do."""
+        from launchopt.experiments import receivers  # noqa: F401
         from launchopt.experiments.metrics import ensure_metrics
 
         post_migrate.connect(ensure_metrics, sender=self, dispatch_uid="launchopt.metrics")

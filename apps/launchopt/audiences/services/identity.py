@@ -10,9 +10,14 @@ from launchopt.audiences.models import Customer
 from launchopt.audiences.signals import customers_identified
 from launchopt.operations.errors import Conflict, InvalidInput
 
-EVENTS = (
-    "UPDATE launchopt_audiences_event SET customer_id = %(target)s WHERE customer_id = %(source)s"
-)
+# Rewritten by this transaction, so that rollups look again at what the joined history did: also at
+# the customer's own outcomes, which may now answer what the visitor was shown.
+EVENTS = """
+    UPDATE launchopt_audiences_event
+    SET customer_id = %(target)s, recorded_in = pg_current_xact_id()::text::bigint
+    WHERE customer_id = %(source)s
+       OR (customer_id = %(target)s AND kind IN ('purchase', 'return'))
+"""
 # Of two answers about one purpose, no wins.
 CONSENTS = """
     INSERT INTO launchopt_audiences_consent AS standing

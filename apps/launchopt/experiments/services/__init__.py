@@ -1,0 +1,22 @@
+"""Actions of experiments: register, start, stop, assign once, change weights, keep results."""
+
+from launchopt.experiments.services.assigning import Assigned, assign, join_customers
+from launchopt.experiments.services.recording import record_results
+from launchopt.experiments.services.registering import (
+    register_experiment,
+    start_experiment,
+    stop_experiment,
+)
+from launchopt.experiments.services.weighing import change_weights, learn_weights
+
+__all__ = [
+    "Assigned",
+    "assign",
+    "change_weights",
+    "join_customers",
+    "learn_weights",
+    "record_results",
+    "register_experiment",
+    "start_experiment",
+    "stop_experiment",
+]

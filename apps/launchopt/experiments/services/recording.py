@@ -1,0 +1,41 @@
+"""What an experiment showed at an instant, kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from launchopt.experiments import results
+from launchopt.experiments.models import Experiment, Result
+
+
+@transaction.atomic
+def record_results(*, experiment: Experiment, until: datetime) -> list[Result]:
+    """Keep what the experiment shows of the outcomes before `until`; again gives the same rows."""
+    report = results.results(experiment, until=until)
+    variants = {variant.name: variant for variant in experiment.variants.all()}
+    verdicts = {(v["metric"], v["variant"]): v["verdict"] for v in report["verdicts"]}
+    rows = [
+        Result(
+            experiment=experiment,
+            metric_id=row["metric"],
+            variant=variants[row["variant"]],
+            until=until,
+            n=row["n"],
+            control_n=row["control_n"],
+            mean=row["mean"],
+            control_mean=row["control_mean"],
+            effect=row["effect"],
+            interval_low=row["interval"] and row["interval"][0],
+            interval_high=row["interval"] and row["interval"][1],
+            p_value=row["p_value"],
+            verdict=verdicts[row["metric"], row["variant"]],
+        )
+        for row in report["results"]
+    ]
+    key = ["experiment", "metric", "variant", "until"]
+    fields = [f.name for f in Result._meta.concrete_fields if f.name not in [*key, "id"]]
+    return Result.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=key, update_fields=fields
+    )

@@ -1,0 +1,111 @@
+"""An experiment is written down before it starts, and runs from its start to its stop."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from launchopt.experiments.metrics import CONVERSION, ensure_metrics
+from launchopt.experiments.models import Experiment, Metric, Variant
+from launchopt.experiments.services.phases import checked_weights, open_phase
+from launchopt.operations.errors import Conflict, InvalidInput
+from launchopt_core.assignment import HOLDOUT
+
+
+@transaction.atomic
+def register_experiment(
+    *,
+    name: str,
+    weights: Mapping[str, float],
+    now: datetime,
+    control: str = HOLDOUT,
+    metric: str = CONVERSION,
+    product_id: int | None = None,
+    subject_id: uuid.UUID | None = None,
+    descriptions: Mapping[str, str] | None = None,
+    minimum_detectable_effect: float | None = None,
+    planned_sample_size: int | None = None,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    salt: str | None = None,
+) -> Experiment:
+    """Write down a comparison before it starts: variants with their weights, metric, effect sought.
+
+    Raises InvalidInput where it compares nothing: one variant, a control without customers.
+    """
+    shares = checked_weights(weights, control=control)
+    if starts_at and ends_at and ends_at <= starts_at:
+        raise InvalidInput.at("/ends_at", "The experiment ends before it starts.")
+    experiment = Experiment.objects.create(
+        name=name[:200],
+        subject_id=subject_id,
+        product_id=product_id,
+        salt=salt or uuid.uuid4().hex,
+        primary_metric=_metric(metric),
+        minimum_detectable_effect=minimum_detectable_effect,
+        planned_sample_size=planned_sample_size,
+        alpha=alpha,
+        power=power,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        created_at=now,
+    )
+    told = descriptions or {}
+    Variant.objects.bulk_create(
+        Variant(
+            experiment=experiment,
+            name=variant,
+            description=told.get(variant, "")[:300],
+            is_control=variant == control,
+            weight=share,
+        )
+        for variant, share in shares.items()
+    )
+    open_phase(experiment, weights=shares, reason="As registered.", now=now)
+    return experiment
+
+
+@transaction.atomic
+def start_experiment(*, experiment: Experiment, now: datetime) -> Experiment:
+    """Let it assign customers. Outcomes count from now on."""
+    _move(experiment, to=Experiment.Status.RUNNING, allowed=[Experiment.Status.DRAFT])
+    if experiment.ends_at and experiment.ends_at <= now:
+        raise Conflict("The experiment would start after its end; give it a later end first.")
+    experiment.starts_at = now
+    experiment.save(update_fields=["status", "starts_at"])
+    return experiment
+
+
+@transaction.atomic
+def stop_experiment(*, experiment: Experiment, now: datetime) -> Experiment:
+    """End it: nobody is assigned any more, and outcomes from now on do not count."""
+    _move(
+        experiment,
+        to=Experiment.Status.STOPPED,
+        allowed=[Experiment.Status.DRAFT, Experiment.Status.RUNNING],
+    )
+    if experiment.starts_at and experiment.starts_at < now:
+        experiment.ends_at = min(now, experiment.ends_at or now)
+    experiment.save(update_fields=["status", "ends_at"])
+    return experiment
+
+
+def _metric(name: str) -> Metric:
+    ensure_metrics()
+    metric = Metric.objects.filter(name=name).first()
+    if metric is None:
+        raise InvalidInput.at("/metric", f"There is no metric {name!r}.")
+    return metric
+
+
+def _move(experiment: Experiment, *, to: str, allowed: list[str]) -> None:
+    status = Experiment.objects.select_for_update().values_list("status", flat=True)
+    now_at = status.get(pk=experiment.pk)
+    if now_at not in allowed:
+        raise Conflict(f"The experiment is {now_at}; it cannot become {to}.")
+    experiment.status = to

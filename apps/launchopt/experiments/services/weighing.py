@@ -1,0 +1,78 @@
+"""New weights open a new phase, by hand or by what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from numpy.random import Generator
+
+from launchopt.conf import launchopt_settings
+from launchopt.experiments import selectors
+from launchopt.experiments.models import Experiment, Phase, Variant
+from launchopt.experiments.services.phases import checked_weights, open_phase
+from launchopt.operations.errors import Conflict, InvalidInput
+from launchopt.operations.services import record_audit
+from launchopt_core.bandit import thompson_weights
+
+SMALLEST_CHANGE = 0.01  # weights that move less open no phase
+
+
+@transaction.atomic
+def change_weights(
+    *,
+    experiment: Experiment,
+    weights: Mapping[str, float],
+    now: datetime,
+    reason: str = "",
+    by: Any = None,
+) -> Phase:
+    """Open a phase with new weights. Nobody already assigned is moved."""
+    locked = Experiment.objects.select_for_update().get(pk=experiment.pk)
+    if locked.status == Experiment.Status.STOPPED:
+        raise Conflict("The weights of a stopped experiment cannot change.")
+    variants = {variant.name: variant for variant in locked.variants.all()}
+    control = next(name for name, variant in variants.items() if variant.is_control)
+    if set(weights) != set(variants):
+        raise InvalidInput.at("/weights", f"Give a weight for each of {', '.join(variants)}.")
+    shares = checked_weights(weights, control=control)
+    before = {name: variant.weight for name, variant in variants.items()}
+    for name, variant in variants.items():
+        variant.weight = shares.get(name, 0.0)
+    Variant.objects.bulk_update(variants.values(), ["weight"])
+    record_audit(
+        action="change_weights",
+        subject=f"experiment:{experiment.pk}",
+        by=by,
+        now=now,
+        before=before,
+        after=shares,
+        note=reason,
+    )
+    return open_phase(locked, weights=shares, reason=reason, now=now)
+
+
+def learn_weights(
+    *, experiment: Experiment, now: datetime, rng: Generator, by: Any = None
+) -> Phase | None:
+    """New weights by Thompson sampling over what was seen before `now`; None where they stay.
+
+    The control keeps its share: it is there to measure, not to win. The others share the rest by
+    their chance to convert best, each with at least the exploration floor.
+    """
+    current = selectors.weights_in_force(experiment)
+    control = selectors.control_of(experiment).name
+    arms = selectors.arms(experiment, until=now)
+    rest = 1 - current[control]
+    if len(arms) < 2 or rest <= 0:
+        return None
+    floor = min(launchopt_settings().exploration_floor, 1 / len(arms))
+    learned = thompson_weights(arms, rng, floor=floor)
+    weights = {control: current[control]} | {name: w * rest for name, w in learned.items()}
+    if max(abs(weights[name] - current.get(name, 0.0)) for name in weights) < SMALLEST_CHANGE:
+        return None
+    told = ", ".join(f"{name} {arm.successes:g} of {arm.trials:g}" for name, arm in arms.items())
+    reason = f"Thompson sampling: {told} bought."
+    return change_weights(experiment=experiment, weights=weights, now=now, reason=reason, by=by)
