@@ -1,43 +1,85 @@
-"""Experiments in the admin: read by people, written by nobody."""
+"""Experiments in the admin."""
 
-from datetime import UTC, datetime
+from __future__ import annotations
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
 
-from launchopt.audiences.models import Customer
-from launchopt.experiments.models import Result
-from launchopt.experiments.services import assign, record_results, register_experiment
-
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-pytestmark = pytest.mark.django_db
+from launchopt.experiments import services
+from launchopt.experiments.models import Experiment, Metric
+from launchopt.operations.models import Run
+from tests.experiments.conftest import DAY, NOW, Shop
 
 
 @pytest.fixture
-def experiment():
-    found = register_experiment(
-        name="Words <b>a</b> or b", weights={"holdout": 0.2, "a": 0.4, "b": 0.4}, now=NOW
-    )
-    people = Customer.objects.bulk_create(
-        Customer(external_id=f"c{n}", created_at=NOW, updated_at=NOW) for n in range(200)
-    )
-    assign(experiment=found, customer_ids=[p.pk for p in people], now=NOW)
-    return found
+def client(db: None) -> Client:
+    user = get_user_model().objects.create_user("ana", password="x", is_staff=True)
+    user.groups.add(Group.objects.get(name="analyst"))
+    client = Client()
+    client.force_login(user)
+    return client
 
 
-def test_shows_each_variant_against_the_control(admin_client, experiment):
-    address = f"/admin/launchopt_experiments/experiment/{experiment.pk}/change/"
-    page = admin_client.get(address).content.decode()
-    assert "<td>a</td>" in page
-    assert "too early: too few customers or conversions" in page
-    assert "as planned (p =" in page
-    assert "Words <b>" not in page
+@pytest.fixture
+def experiment(shop: Shop) -> Experiment:
+    experiment, customers = shop.experiment(), shop.customers(200)
+    assigned = services.assign(experiment=experiment, customer_ids=customers, now=NOW)
+    shop.purchases([c for c, found in assigned.items() if found.variant == "warm"][:60])
+    return experiment
 
 
-def test_lists_open_and_offer_nothing_to_add(admin_client, experiment):
-    record_results(experiment=experiment, until=NOW)
-    assert Result.objects.exists()
-    for name in ("experiment", "metric", "result"):
-        page = admin_client.get(f"/admin/launchopt_experiments/{name}/")
-        assert page.status_code == 200
-        assert "addlink" not in page.content.decode().split('id="content"')[1]
+def page_of(client: Client, experiment: Experiment) -> str:
+    address = reverse("admin:launchopt_experiments_experiment_change", args=[experiment.pk])
+    return client.get(address).content.decode()
+
+
+class TestExperimentPage:
+    def test_tells_what_was_measured_and_how_sure_it_is(self, client, experiment):
+        page = page_of(client, experiment)
+        assert "ship warm" in page
+        assert "as the weights promised" in page
+        assert "Purchases of the product per customer" in page
+        assert "holdout (control)" in page
+
+    def test_says_so_where_nothing_was_measured_yet(self, client, shop):
+        assert "results are kept at each full hour" in page_of(client, shop.experiment())
+
+    def test_escapes_what_a_person_wrote(self, client, shop):
+        experiment = shop.experiment(descriptions={"warm": "<script>alert(1)</script>"})
+        page = page_of(client, experiment)
+        assert "<script>alert(1)" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+    def test_shows_the_effect_over_time(self, client, experiment):
+        services.record_results(experiment=experiment, until=NOW + 2 * DAY)
+        assert "2026-03-04 09:00 UTC" in page_of(client, experiment)
+
+
+class TestExperimentList:
+    def test_takes_no_query_per_row(self, client, shop, django_assert_max_num_queries):
+        for _ in range(8):
+            shop.experiment()
+        address = reverse("admin:launchopt_experiments_experiment_changelist")
+        with django_assert_max_num_queries(12):
+            page = client.get(address).content.decode()
+        assert "nothing measured yet" in page
+
+    def test_rolls_up_on_demand(self, client, experiment):
+        address = reverse("admin:launchopt_experiments_experiment_changelist")
+        client.post(address, {"action": "roll_up", "_selected_action": [str(experiment.pk)]})
+        assert Run.objects.get().job == "launchopt.rollups.roll_up_metrics"
+
+
+class TestMetrics:
+    def test_only_the_words_can_be_changed(self, shop):
+        admin = get_user_model().objects.create_superuser("root", password="x")
+        client = Client()
+        client.force_login(admin)
+        shop.experiment()
+        address = reverse("admin:launchopt_experiments_metric_change", args=["conversion"])
+        client.post(address, {"definition": "Sales per customer.", "event_kind": "view"})
+        metric = Metric.objects.get(name="conversion")
+        assert (metric.definition, metric.event_kind) == ("Sales per customer.", "purchase")

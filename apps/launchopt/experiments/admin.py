@@ -1,135 +1,241 @@
-"""Experiments as the analyst reads them: what is compared, under which weights, what came of it."""
+"""Experiments as the analyst sees them: who is compared, what came of it, and how sure that is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from launchopt.experiments.models import Experiment, Metric, Phase, Result, Variant
-from launchopt.experiments.results import results
-from launchopt.operations.adminsite import ReadOnlyAdmin
+from launchopt import jobs
+from launchopt.experiments import results
+from launchopt.experiments.models import Experiment, Metric, MetricRollup, Result
+from launchopt.operations.adminsite import ReadOnlyAdmin, SuiteMedia, link_to
+from launchopt.operations.runs import request_run
 
-COLUMNS = ("Variant", "Customers", "Mean", "Control", "Effect", "Interval", "p", "Verdict")
-
-
-class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Rows that services write."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes."""
-        return False
-
-
-class VariantInline(ReadOnlyInline):
-    """What is compared."""
-
-    model = Variant
-    fields = ["name", "description", "is_control", "weight"]
-
-
-class PhaseInline(ReadOnlyInline):
-    """Weights over time; nobody is moved by new ones."""
-
-    model = Phase
-    fields = ["number", "weights", "reason", "opened_at"]
+ROLL_UP = "launchopt_operations.add_run"
+KEPT = 24  # results shown of those that were kept
 
 
 @admin.register(Experiment)
 class ExperimentAdmin(ReadOnlyAdmin):
-    """Comparisons that were registered before they started."""
+    """Comparisons. A launch registers its own before it starts; nobody changes it afterwards."""
 
-    list_display = ["name", "status", "primary_metric", "starts_at", "ends_at"]
+    list_display = ["name", "status", "primary_metric", "customers", "latest_verdict", "starts_at"]
     list_filter = ["status", "primary_metric"]
     list_select_related = ["primary_metric"]
     search_fields = ["name"]
-    inlines = [VariantInline, PhaseInline]
-    fields = [
-        "name", "status", "comparison", "groups", "primary_metric", "definition",
-        "minimum_detectable_effect", "planned_sample_size", "alpha", "power", "starts_at",
-        "ends_at", "created_at",
+    date_hierarchy = "created_at"
+    actions = ["roll_up"]
+    fieldsets = [
+        (None, {"fields": ["name", "status", "starts_at", "ends_at"]}),
+        ("What it showed", {"fields": ["comparison", "groups_check", "over_time"]}),
+        (
+            "As registered",
+            {
+                "fields": [
+                    "primary_metric", "definition", "variants_table", "minimum_detectable_effect",
+                    "planned_sample_size", "alpha", "power", "phases_table", "created_at",
+                ]
+            },
+        ),
     ]  # fmt: skip
-    readonly_fields = fields
+    Media = SuiteMedia
 
-    @admin.display(description="what it shows")
-    def comparison(self, experiment: Experiment) -> SafeString:
-        """Each variant against the control, with interval and verdict."""
-        report = results(experiment)
-        verdicts = {row["variant"]: row["verdict"] for row in report["verdicts"]}
-        rows = [_cells(row, verdicts) for row in report["results"]]
-        return _table(COLUMNS, rows)
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything that is shown."""
+        return [name for _, options in self.fieldsets for name in options["fields"]]
 
-    @admin.display(description="group sizes")
-    def groups(self, experiment: Experiment) -> str:
-        """Whether the groups have the sizes that their weights promised."""
-        ratio = results(experiment)["sample_ratio"][0]
-        if ratio["ok"]:
-            return f"as planned (p = {ratio['p_value']:.3f})"
-        return f"not as planned (p = {ratio['p_value']:.2g}): do not trust the effect"
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Experiment]:
+        """With how many customers are assigned, and what was last kept of the result."""
+        last = Result.objects.filter(experiment=OuterRef("pk")).order_by("-until")
+        assigned = (
+            Experiment.objects.filter(pk=OuterRef("pk"))
+            .annotate(count=Count("assignments"))
+            .values("count")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                customer_count=Subquery(assigned), last_verdict=Subquery(last.values("verdict")[:1])
+            )
+        )
 
-    @admin.display(description="definition")
+    def has_roll_up_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may ask for runs."""
+        return request.user.has_perm(ROLL_UP)
+
+    @admin.display(description="customers", ordering="customer_count")
+    def customers(self, experiment: Any) -> int:
+        """How many are assigned."""
+        return int(experiment.customer_count)
+
+    @admin.display(description="last verdict")
+    def latest_verdict(self, experiment: Any) -> str:
+        """Of the last full hour."""
+        return experiment.last_verdict or "nothing measured yet"
+
+    @admin.display(description="metric's definition")
     def definition(self, experiment: Experiment) -> str:
-        """What the metric counts."""
+        """What is counted."""
         return experiment.primary_metric.definition
+
+    @admin.display(description="each variant against the control")
+    def comparison(self, experiment: Experiment) -> str | SafeString:
+        """Effect, interval and verdict of all outcomes so far."""
+        report = results.results(experiment)
+        verdicts = {row["variant"]: row["verdict"] for row in report["verdicts"]}
+        return table(
+            ["variant", "customers", "mean", "control", "effect", "interval", "p", "verdict"],
+            (
+                [
+                    row["variant"],
+                    f"{row['n']:,} against {row['control_n']:,}",
+                    figure(row["mean"]),
+                    figure(row["control_mean"]),
+                    figure(row["effect"]),
+                    interval(row["interval"]),
+                    figure(row["p_value"]),
+                    verdicts[row["variant"]],
+                ]
+                for row in report["results"]
+            ),
+        )
+
+    @admin.display(description="sizes of the groups")
+    def groups_check(self, experiment: Experiment) -> str:
+        """Whether they are as the weights promised."""
+        (ratio,) = results.results(experiment)["sample_ratio"]
+        words = "as the weights promised" if ratio["ok"] else "not as promised: results are broken"
+        return f"{words} (p = {figure(ratio['p_value'])})"
+
+    @admin.display(description="kept hour by hour")
+    def over_time(self, experiment: Experiment) -> str | SafeString:
+        """The last results that were kept."""
+        rows = experiment.results.select_related("variant")[:KEPT]
+        return table(
+            ["until", "variant", "effect", "interval", "verdict"],
+            (
+                [
+                    f"{row.until:%Y-%m-%d %H:%M} UTC",
+                    row.variant.name,
+                    figure(row.effect),
+                    interval((row.interval_low, row.interval_high)),
+                    row.verdict,
+                ]
+                for row in rows
+            ),
+            empty="Nothing yet: results are kept at each full hour after the start.",
+        )
+
+    @admin.display(description="variants")
+    def variants_table(self, experiment: Experiment) -> str | SafeString:
+        """Who is compared with whom."""
+        return table(
+            ["variant", "share now", "what it is"],
+            (
+                [
+                    f"{variant.name} (control)" if variant.is_control else variant.name,
+                    f"{variant.weight:.1%}",
+                    variant.description or "—",
+                ]
+                for variant in experiment.variants.all()
+            ),
+        )
+
+    @admin.display(description="phases")
+    def phases_table(self, experiment: Experiment) -> str | SafeString:
+        """How the shares of new customers changed, and why."""
+        return table(
+            ["phase", "from", "shares", "reason"],
+            (
+                [
+                    str(phase.number),
+                    f"{phase.opened_at:%Y-%m-%d %H:%M} UTC",
+                    ", ".join(f"{name} {share:.1%}" for name, share in phase.weights.items()),
+                    phase.reason or "—",
+                ]
+                for phase in experiment.phases.all()
+            ),
+        )
+
+    @admin.action(description="Roll up metrics now", permissions=["roll_up"])
+    def roll_up(self, request: HttpRequest, rows: QuerySet[Experiment]) -> None:
+        """Count what is new without waiting for the schedule."""
+        run = request_run(
+            job=jobs.ROLL_UP_METRICS, arguments={}, now=timezone.now(), by=request.user
+        )
+        messages.success(request, format_html("Asked for: {}.", link_to(run)))
 
 
 @admin.register(Metric)
-class MetricAdmin(ReadOnlyAdmin):
-    """What counts as an outcome."""
+class MetricAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What counts as an outcome. Only the words of its definition may be changed."""
 
-    list_display = ["name", "kind", "event_kind", "definition"]
+    list_display = ["name", "kind", "event_kind", "of_value", "definition"]
+    readonly_fields = ["name", "kind", "event_kind", "of_value"]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Metrics are shipped."""
+        return False
 
-@admin.register(Result)
-class ResultAdmin(ReadOnlyAdmin):
-    """What experiments showed over time."""
-
-    list_display = ["until", "experiment", "variant", "n", "effect", "interval", "verdict"]
-    list_filter = ["metric"]
-    list_select_related = ["experiment", "variant", "metric"]
-    date_hierarchy = "until"
-
-    @admin.display(description="interval")
-    def interval(self, result: Result) -> str:
-        """From low to high."""
-        return _span((result.interval_low, result.interval_high))
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Experiments keep theirs."""
+        return False
 
 
-def _cells(row: dict[str, Any], verdicts: dict[str, str]) -> tuple[str, ...]:
-    return (
-        row["variant"],
-        f"{row['n']:,} : {row['control_n']:,}",
-        _number(row["mean"]),
-        _number(row["control_mean"]),
-        _number(row["effect"]),
-        _span(row["interval"]),
-        _number(row["p_value"]),
-        verdicts.get(row["variant"], ""),
+@admin.register(MetricRollup)
+class MetricRollupAdmin(ReadOnlyAdmin):
+    """Counts and sums by minute and hour."""
+
+    list_display = [
+        "starts_at", "granularity", "launch_id", "channel", "variant", "decisions", "exposures",
+        "clicks", "conversions", "returns", "revenue", "spend",
+    ]  # fmt: skip
+    list_filter = ["granularity", "channel", "variant"]
+    search_fields = ["=launch_id"]
+    date_hierarchy = "starts_at"
+    ordering = ["-starts_at"]
+    show_full_result_count = False
+
+
+def table(
+    titles: Iterable[str], rows: Iterable[Iterable[str]], *, empty: str = "Nothing yet."
+) -> str | SafeString:
+    """A plain table; every cell is escaped."""
+    body = format_html_join(
+        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", _cells(row)),) for row in rows)
     )
+    if not body:
+        return empty
+    head = format_html_join("", '<th scope="col">{}</th>', _cells(titles))
+    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+def figure(value: float | None) -> str:
+    """A number with four significant figures, or a dash.
+
+    >>> figure(0.012345), figure(None)
+    ('0.01235', '—')
+    """
+    return "—" if value is None else f"{value:.4g}"
 
 
-def _span(interval: Iterable[float | None] | None) -> str:
-    limits = [_number(limit) for limit in interval or (None, None)]
-    return "–" if "–" in limits else " to ".join(limits)
+def interval(limits: Iterable[float | None] | None) -> str:
+    """Low to high, or a dash.
+
+    >>> interval([0.01, 0.02]), interval(None)
+    ('0.01 to 0.02', '—')
+    """
+    values = list(limits or [None])
+    return "—" if None in values else " to ".join(figure(value) for value in values)
 
 
-def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> SafeString:
-    head = format_html_join("", "<th>{}</th>", ((column,) for column in columns))
-    cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
-    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
-    return format_html("<table><tr>{}</tr>{}</table>", head, body)
+def _cells(words: Iterable[str]) -> list[tuple[str]]:
+    return [(word,) for word in words]
