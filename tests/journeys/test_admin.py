@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from launchopt import jobs
 from launchopt.audiences.models import Customer
+from launchopt.catalog.models import Product
 from launchopt.operations import runs
 from launchopt.operations.models import ApiKey, Run
 
@@ -92,6 +93,27 @@ def test_the_bar_of_a_run_moves_by_itself(page: Any):
     assert bar.get_attribute("value") == "10"
     Run.objects.filter(pk=run.pk).update(done=7)
     page.wait_for_function("document.querySelector('progress').value === 70", timeout=10_000)
+
+
+def test_a_marketer_adds_a_product_and_is_told_what_is_wrong_with_it(page: Any):
+    page.goto("/admin/launchopt_catalog/product/add/")
+    page.fill("#id_sku", "A-1")
+    page.fill("#id_title", "Copper kettle")
+    page.fill("#id_description", "x" * 20_001)
+    page.click("input[name=_save]")
+    assert "at most 20,000 characters" in page.inner_text("#content")
+    page.fill("#id_description", "It whistles.")
+    page.click("input[name=_save]")
+    page.wait_for_selector(".messagelist .success")
+    assert Product.objects.get(sku="A-1").text_hash
+
+
+def test_an_operator_starts_work_over_the_whole_shop(page: Any):
+    page.goto("/admin/launchopt_operations/run/add/")
+    page.select_option("#id_job", label="Create event partitions")
+    page.click("input[name=_save]")
+    page.wait_for_selector(".messagelist .success")
+    assert Run.objects.get().requested_by.get_username() == "olivia"
 
 
 def test_personal_data_is_masked_for_an_analyst(page: Any):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -36,9 +37,35 @@ class OperatorActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
 
 
+STARTABLE = (
+    jobs.TRAIN_INTEREST,
+    jobs.SCORE_NEW_PRODUCTS,
+    jobs.BUILD_PERSONAS,
+    jobs.RECOMMEND,
+    jobs.ROLL_UP_METRICS,
+    jobs.CREATE_PARTITIONS,
+)
+
+
+class RunForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Work over the whole shop that a person may start; the rest starts where it belongs."""
+
+    job = forms.ChoiceField(
+        choices=[(job.name, job.title) for job in STARTABLE],
+        label="Work",
+        help_text="It does the same as its schedule, now.",
+    )
+
+    class Meta:
+        model = Run
+        fields = ["job"]
+
+
 @admin.register(Run)
 class RunAdmin(OperatorActions, ReadOnlyAdmin):
     """Long work and how far it is."""
+
+    form = RunForm
 
     list_display = ["title", "subject", "bar", "attempt", "requested_by", "created_at"]
     list_filter = ["state", "job"]
@@ -50,8 +77,26 @@ class RunAdmin(OperatorActions, ReadOnlyAdmin):
         "title", "subject", "bar", "step", "message", "error", "outcome", "asked", "steps_done",
         "attempt", "requested_by", "created_at", "started_at", "heartbeat_at", "finished_at",
     ]  # fmt: skip
-    readonly_fields = fields
     Media = SuiteMedia
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may start runs."""
+        return request.user.has_perm("launchopt_operations.add_run")
+
+    def get_fields(self, request: HttpRequest, obj: Run | None = None) -> list[str]:
+        """A new run is a choice of work."""
+        return self.fields if obj else ["job"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Run | None = None) -> list[str]:
+        """A run that stands is only looked at."""
+        return self.fields if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Run, form: Any, change: bool) -> None:
+        """Ask for the run; one of the same work that is open is shown instead."""
+        job = jobs.ALL[form.cleaned_data["job"]]
+        run = runs.request_run(job=job, arguments={}, now=timezone.now(), by=request.user)
+        obj.pk, obj.created_at = run.pk, run.created_at
+        obj.refresh_from_db()
 
     def get_urls(self) -> list[URLPattern]:
         """The bars ask here how far the run is."""
