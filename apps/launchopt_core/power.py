@@ -2,7 +2,7 @@
 
 from math import ceil, sqrt
 
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from launchopt_core.errors import InvalidRate, TooFewObservations
 
@@ -81,8 +81,8 @@ def power_of(
     rate = control_rate + effect
     _check(control_rate, rate, control_share, alpha, POWER)
     pooled, unpooled = _errors(control_rate, rate, control_share)
-    needed = float(stats.norm.isf(alpha / 2)) * pooled
-    return float(stats.norm.cdf((abs(effect) * sqrt(customers) - needed) / unpooled))
+    needed = -float(special.ndtri(alpha / 2)) * pooled
+    return float(special.ndtr((abs(effect) * sqrt(customers) - needed) / unpooled))
 
 
 def _reach(
@@ -90,7 +90,7 @@ def _reach(
 ) -> float:
     """The effect that one customer would show; it falls with the root of their number."""
     pooled, unpooled = _errors(control_rate, rate, control_share)
-    return float(stats.norm.isf(alpha / 2)) * pooled + float(stats.norm.ppf(power)) * unpooled
+    return -float(special.ndtri(alpha / 2)) * pooled + float(special.ndtri(power)) * unpooled
 
 
 def _errors(control_rate: float, rate: float, control_share: float) -> tuple[float, float]:
