@@ -1,4 +1,4 @@
-"""The one statement that writes events. No other module inserts into their table."""
+"""The statements that write events. No other module inserts into their table."""
 
 # ruff: noqa: S608 - names of tables and columns, no values
 from __future__ import annotations
@@ -9,20 +9,22 @@ from decimal import Decimal
 from uuid import UUID
 
 import polars as pl
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
-from launchopt.audiences.models import EventKind
-from launchopt.operations.bulk import analyse, copy_frame
-from launchopt.operations.importing.files import LINE
+from launchopt.audiences.models import Event, EventKind
+from launchopt.audiences.services.messages import HAS_KEY, KEY, with_keys
+from launchopt.operations.bulk import SMALL, analyse, copy_frame
 
 INCOMING = "launchopt_incoming_event"
+TABLE = Event._meta.db_table
+NOTABLE = [str(EventKind.UNSUBSCRIBE), str(EventKind.COMPLAINT)]
 COLUMNS = {
-    "position": "bigint",
-    "source_id": "bigint NOT NULL",
-    "customer_id": "bigint NOT NULL",
+    "message_id": "uuid",
+    "customer_id": "bigint",
     "product_id": "bigint",
-    "kind": "text NOT NULL",
-    "occurred_at": "timestamptz NOT NULL",
+    "kind": "text",
+    "occurred_at": "timestamptz",
+    "received_at": "timestamptz",
     "quantity": "integer",
     "price": "numeric(18, 4)",
     "currency": "text",
@@ -31,19 +33,22 @@ COLUMNS = {
     "session": "text",
     "text": "text",
     "decision_id": "uuid",
-    "message_id": "text",
+    "is_randomised": "boolean",
 }
-# What an event is, for an id made from its content. The customer is the one whom the sender named,
-# so that joining a visitor to a customer changes no id.
-CONTENT = (
-    "source_id", "product_id", "kind", "(extract(epoch FROM occurred_at) * 1000000)::bigint",
-    "quantity", "price", "currency", "value", "order_id", "session", "text", "decision_id",
-)  # fmt: skip
-UUID_FORM = "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+TEXTS = ("currency", "order_id", "session", "text")
+NAMES = ", ".join(COLUMNS)
+# The key of a sent message is taken first; only who took it now stores the event. In the order of
+# keys, so that two who send the same batch at once wait for each other instead of locking up.
 TAKEN = (
-    "INSERT INTO launchopt_audiences_messagekey (message_id, occurred_at) "
-    "SELECT key, occurred_at FROM firsts ORDER BY key ON CONFLICT DO NOTHING RETURNING message_id"
+    "INSERT INTO launchopt_audiences_messagekey (message_id, occurred_at) SELECT message_id, "
+    f'occurred_at FROM "{INCOMING}" WHERE {HAS_KEY} ORDER BY message_id '
+    "ON CONFLICT DO NOTHING RETURNING message_id"
 )
+INSERT = (
+    f'INSERT INTO "{TABLE}" ({NAMES}) SELECT {NAMES} FROM "{INCOMING}" i WHERE %s '
+    "ORDER BY message_id ON CONFLICT DO NOTHING"
+)
+FRESH = "NOT has_message_key OR EXISTS (SELECT FROM taken t WHERE t.message_id = i.message_id)"
 RETURNING = (
     "RETURNING message_id, customer_id, product_id, kind, occurred_at, quantity, price, currency, "
     "decision_id"
@@ -52,7 +57,6 @@ COUNTED = (
     "SELECT (SELECT count(*) FROM stored), notable.* FROM (SELECT) one LEFT JOIN (SELECT * "
     "FROM stored WHERE decision_id IS NOT NULL OR kind = ANY(%(notable)s)) notable ON true"
 )
-NOTABLE = [str(EventKind.UNSUBSCRIBE), str(EventKind.COMPLAINT)]
 
 
 @dataclass(frozen=True)
@@ -78,23 +82,27 @@ def insert_events(
     Returns how many those were, and of them the ones with a decision_id and those by which a
     customer leaves. Call it in a transaction.
     """
-    frame = _as_incoming(rows)
-    _fill(frame)
-    has_keys = "message_id" in frame.columns and frame["message_id"].null_count() < len(frame)
-    ctes, insert = _insert(has_keys=has_keys)
-    given = {"received_at": received_at, "is_randomised": is_randomised, "notable": NOTABLE}
-    with connection.cursor() as cursor:
-        if not _is_notable(frame):
-            cursor.execute(_statement(ctes, insert), given)
-            return cursor.rowcount, []
-        cursor.execute(_statement([*ctes, ("stored", f"{insert} {RETURNING}")], COUNTED), given)
-        found = cursor.fetchall()
-    return found[0][0], [StoredEvent(*row[1:]) for row in found if row[1]]
+    keyed = with_keys(rows).unique(KEY, keep="first", maintain_order=True)
+    frame = _as_stored(keyed, received_at=received_at, is_randomised=is_randomised)
+    has_keys, is_notable = bool(keyed[HAS_KEY].any()), _is_notable(frame)
+    if not has_keys and not is_notable and len(frame) > SMALL and _copied(frame):
+        return len(frame), []
+    _fill(frame.with_columns(keyed[HAS_KEY]))
+    return _inserted(has_keys=has_keys, is_notable=is_notable)
 
 
-def _as_incoming(rows: pl.DataFrame) -> pl.DataFrame:
-    named = rows.rename({LINE: "position"})
-    return named.select(name for name in COLUMNS if name in named.columns)
+def _as_stored(keyed: pl.DataFrame, *, received_at: datetime, is_randomised: bool) -> pl.DataFrame:
+    """The columns of the table, with what a sender left out."""
+    given = keyed.select(
+        pl.col(KEY).alias("message_id"),
+        pl.lit(received_at).alias("received_at"),
+        ((pl.col("kind") == "exposure") & is_randomised).alias("is_randomised"),
+        *(name for name in COLUMNS if name in keyed.columns and name != "message_id"),
+    )
+    missing = [pl.lit("").alias(name) for name in TEXTS if name not in given.columns]
+    missing += [pl.lit(1).alias("quantity")] if "quantity" not in given.columns else []
+    full = given.with_columns(missing)
+    return full.with_columns(pl.col(TEXTS).fill_null(""), pl.col("quantity").fill_null(1))
 
 
 def _is_notable(frame: pl.DataFrame) -> bool:
@@ -102,9 +110,25 @@ def _is_notable(frame: pl.DataFrame) -> bool:
     return answers or bool(frame["kind"].is_in(NOTABLE).any())
 
 
+def _copied(frame: pl.DataFrame) -> bool:
+    """COPY straight into the table, where no event stands in the time of these.
+
+    False, and nothing done, where one does or where another sender stored one of them meanwhile.
+    """
+    first, last = frame["occurred_at"].min(), frame["occurred_at"].max()
+    if Event.objects.filter(occurred_at__range=(first, last)).order_by().exists():
+        return False
+    try:
+        with transaction.atomic():
+            copy_frame(frame, table=TABLE)
+    except IntegrityError:
+        return False
+    return True
+
+
 def _fill(frame: pl.DataFrame) -> None:
     """The temporary table stays with the connection, so that a request creates none."""
-    body = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
+    body = ", ".join(f'"{name}" {kind}' for name, kind in (COLUMNS | {HAS_KEY: "boolean"}).items())
     with connection.cursor() as cursor:
         cursor.execute(
             f'CREATE TEMPORARY TABLE IF NOT EXISTS "{INCOMING}" ({body}) ON COMMIT DELETE ROWS'
@@ -114,52 +138,19 @@ def _fill(frame: pl.DataFrame) -> None:
     analyse(INCOMING, rows=len(frame))
 
 
-def _content_id() -> str:
-    parts = ", chr(31), ".join(CONTENT)
-    return f"md5(concat({parts}))::uuid"
+def _inserted(*, has_keys: bool, is_notable: bool) -> tuple[int, list[StoredEvent]]:
+    ctes = {"taken": TAKEN} if has_keys else {}
+    insert = INSERT % (FRESH if has_keys else "true")
+    with connection.cursor() as cursor:
+        if not is_notable:
+            cursor.execute(_statement(ctes, insert))
+            return cursor.rowcount, []
+        statement = _statement({**ctes, "stored": f"{insert} {RETURNING}"}, COUNTED)
+        cursor.execute(statement, {"notable": NOTABLE})
+        found = cursor.fetchall()
+    return found[0][0], [StoredEvent(*row[1:]) for row in found if row[1]]
 
 
-def _sent_id() -> str:
-    """A UUID that the sender gave is kept; any other text becomes one."""
-    return (
-        f"CASE WHEN message_id ~ '{UUID_FORM}' THEN message_id::uuid "
-        "ELSE md5(concat('message', chr(31), message_id))::uuid END"
-    )
-
-
-def _statement(ctes: list[tuple[str, str]], body: str) -> str:
-    named = ", ".join(f"{name} AS MATERIALIZED ({cte})" for name, cte in ctes)
+def _statement(ctes: dict[str, str], body: str) -> str:
+    named = ", ".join(f"{name} AS ({cte})" for name, cte in ctes.items())
     return f"WITH {named} {body}" if named else body
-
-
-def _insert(*, has_keys: bool) -> tuple[list[tuple[str, str]], str]:
-    """The named parts and the INSERT itself. The key of a sent message is taken first; only who
-    took it now stores the event."""
-    unnamed = f'{_select(_content_id())} FROM "{INCOMING}" WHERE message_id IS NULL'
-    if not has_keys:
-        return [], f"{_into()} {unnamed} ON CONFLICT DO NOTHING"
-    sent = f'SELECT *, {_sent_id()} AS key FROM "{INCOMING}" WHERE message_id IS NOT NULL'
-    ctes = [
-        ("firsts", f"SELECT DISTINCT ON (key) * FROM ({sent}) sent ORDER BY key, position"),
-        ("taken", TAKEN),
-    ]
-    named = f"{_select('key')} FROM firsts JOIN taken ON taken.message_id = firsts.key"
-    return ctes, f"{_into()} {named} UNION ALL {unnamed} ON CONFLICT DO NOTHING"
-
-
-def _into() -> str:
-    return (
-        "INSERT INTO launchopt_audiences_event (message_id, customer_id, product_id, kind, "
-        "occurred_at, received_at, quantity, price, currency, value, order_id, session, text, "
-        "decision_id, is_randomised)"
-    )
-
-
-def _select(message_id: str) -> str:
-    return (
-        f"SELECT {message_id}, customer_id, product_id, kind, occurred_at, "
-        "%(received_at)s::timestamptz, COALESCE(quantity, 1), price, "
-        "COALESCE(currency, ''), value, COALESCE(order_id, ''), "
-        "COALESCE(session, ''), COALESCE(text, ''), decision_id, "
-        "%(is_randomised)s AND kind = 'exposure'"
-    )
