@@ -144,6 +144,19 @@ class TestWhatIsCounted:
         rollup.roll_up()
         assert totals(campaign_id=campaign.pk) == {"spend": Decimal("12.34")}
 
+    @pytest.mark.django_db(transaction=True)
+    def test_corrected_spend_is_counted_anew(self, launch, customers):
+        entry = SpendEntry.objects.create(
+            campaign=launch.campaigns.get(), starts_at=NOW, amount=9, source="ads", recorded_at=NOW
+        )
+        rollup.roll_up()
+        for _ in range(5):  # transactions that have nothing to do with it
+            add_event(customers[0], "view", at=NOW)
+        entry.amount = Decimal("7.50")
+        entry.save()
+        rollup.roll_up()
+        assert totals() == {"spend": Decimal("7.50")}
+
     def test_another_products_sales_are_not_the_launchs(self, launch, customers):
         decision = shown(launch, customers)
         answer(decision, "exposure", at=NOW + MINUTE)

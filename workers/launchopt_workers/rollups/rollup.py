@@ -21,7 +21,6 @@ from launchopt_workers.rollups import statements
 
 NAME = jobs.ROLL_UP_METRICS.name
 BATCH = 500  # exposures confirmed at a time
-MOST_AGE = 2**31 - 1
 REBUILD = (
     statements.CLEAR_MINUTES,
     statements.FILL_MINUTES,
@@ -47,7 +46,6 @@ class Window:
             "upto": self.upto,
             "own": self.own,
             "until": self.until,
-            "age": min(max(self.upto - self.since, 0) + 1, MOST_AGE),
             "late": timedelta(days=shop.late_event_days),
             "click": timedelta(days=shop.click_attribution_days),
             "view": timedelta(days=shop.view_attribution_days),

@@ -69,6 +69,8 @@ CREATE_TOUCHED = """
     TRUNCATE launchopt_touched
 """
 
+MOST_AGE = 2**31 - 1  # as far back as a row's own transaction number reaches
+
 # What is still to come keeps the watermark back, so that it is found again.
 WAITING = f"""
     SELECT least(
@@ -117,7 +119,9 @@ TOUCH = f"""
     UNION
     SELECT k.launch_id, {minute("s.starts_at")}
     FROM {SPEND_ENTRY} s JOIN {CAMPAIGN} k ON k.id = s.campaign_id
-    WHERE age(s.xmin) <= %(age)s AND {BEFORE_UNTIL.format("s.starts_at")}
+    WHERE age(s.xmin) <= least(
+        pg_snapshot_xmax(pg_current_snapshot())::text::bigint - %(since)s + 1, {MOST_AGE}
+    ) AND {BEFORE_UNTIL.format("s.starts_at")}
     ON CONFLICT DO NOTHING
 """  # noqa: S608
 
