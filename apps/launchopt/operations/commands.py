@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -97,12 +97,15 @@ def plain(value: Any) -> Any:
 def instant_argument(text: str) -> datetime:
     """An argparse type: an ISO instant; a date or an instant without a zone is taken as UTC.
 
-    Raises ValueError, which argparse turns into exit code 2.
+    What is none ends the command with exit code 2 and a line that shows what one looks like.
     """
     padded = f"{text}T00:00:00" if len(text) == len("2026-01-01") else text
-    instant = parse_datetime(padded)
+    try:
+        instant = parse_datetime(padded)
+    except ValueError:  # well formed, but no such day or hour
+        instant = None
     if instant is None:
-        raise ValueError(f"{text!r} is no ISO instant, such as 2026-03-01T09:00:00Z.")
+        raise ArgumentTypeError(f"{text!r} is no ISO instant, such as 2026-03-01T09:00:00Z.")
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
