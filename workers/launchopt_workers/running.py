@@ -7,6 +7,7 @@ far it is. Nothing here knows what any body does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
@@ -41,6 +42,14 @@ def job_body(job: Job) -> Callable[[Body], Body]:
         return body
 
     return register
+
+
+def instant_of(work: Work, as_of: str | None) -> datetime:
+    """The instant asked for; without one now, which stays the same when a run comes back."""
+    if as_of:
+        return datetime.fromisoformat(as_of)
+    fixed = work.once("fix the instant", lambda: {"as_of": work.clock().isoformat()})
+    return datetime.fromisoformat(fixed["as_of"])
 
 
 def work_on_run(run_id: str, body: Body) -> None:

@@ -9,8 +9,13 @@ from typing import Any
 
 import polars as pl
 from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from launchopt import jobs
+from launchopt.audiences.models import Customer
+from launchopt.audiences.snapshots import copied
+from launchopt.catalog.models import Product
 from launchopt.operations.bulk import analyse, copy_frame, create_incoming
 from launchopt.operations.models import JobClock
 
@@ -33,6 +38,14 @@ INSERT = f"""
     WHERE NOT EXISTS (
         SELECT FROM launchopt_audiences_recommendation r WHERE r.customer_id = i.customer_id
     )"""  # noqa: S608 - made of our own words
+PREDICTED = """
+    SELECT product_id, customer_id, probability FROM launchopt_audiences_interestscore
+    WHERE product_id = ANY(%s) AND as_of <= %s"""
+SCORES: dict[str, type[pl.DataType]] = {
+    "product_id": pl.Int64,
+    "customer_id": pl.Int64,
+    "probability": pl.Float64,
+}
 STRANGERS = "strangers"  # key in the details of the job's clock
 STRANGERS_KEPT = 200
 
@@ -88,3 +101,28 @@ def strangers_list() -> list[General]:
     )
     kept = (details or {}).get(STRANGERS, {})
     return [General(**entry) for entry in kept.get("entries", [])]
+
+
+def offers(*, at: datetime) -> list[tuple[Any, ...]]:
+    """Every product as (id, title, language, known since, may be sold at this instant), by id.
+
+    A product is known since its launch, or, where none is declared, since its row was made.
+    """
+    at_hand = Product.objects.on_sale(at).in_stock().values("pk")
+    rows = Product.objects.annotate(
+        known_at=Coalesce("launched_at", "created_at"), is_sellable=Q(pk__in=at_hand)
+    ).order_by("pk")
+    return list(rows.values_list("pk", "title", "language", "known_at", "is_sellable"))
+
+
+def languages_by_customer() -> dict[int, str]:
+    """The languages that customers are known to read."""
+    return dict(Customer.objects.exclude(language="").values_list("pk", "language"))
+
+
+def scores_of(product_ids: Iterable[int], *, as_of: datetime) -> pl.DataFrame:
+    """What was predicted by an instant for these products: product_id, customer_id, probability."""
+    ids = list(product_ids)
+    if not ids:
+        return pl.DataFrame(schema=SCORES)
+    return copied(PREDICTED, [ids, as_of], schema=SCORES)

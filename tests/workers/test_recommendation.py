@@ -1,0 +1,203 @@
+"""Lists from the database: stored, told in a file, as of an instant, heeding likes and dislikes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from launchopt.audiences.models import Customer, InterestScore, Recommendation
+from launchopt.audiences.services import record_events, save_customers
+from launchopt.audiences.showing import shown_to
+from launchopt.catalog.models import Product
+from launchopt.catalog.services import save_products
+from launchopt.operations.models import ModelVersion, Run
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+LATER = NOW + timedelta(days=30)
+TITLES = {
+    "CUP": "Red tea cup",
+    "MUG": "Blue tea cup",
+    "JUG": "Green tea cup",
+    "TENT": "Camping tent",
+    "STOVE": "Camping stove",
+    "GLOBE": "Light globe",
+}
+BOUGHT = {
+    "anna": ["CUP", "TENT"],
+    "ben": ["TENT", "STOVE"],
+    "cleo": ["TENT", "STOVE"],
+    "dan": ["MUG", "GLOBE", "JUG"],
+}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> None:
+    rows = [{"sku": sku, "title": title, "price": "2"} for sku, title in TITLES.items()]
+    save_products(rows, now=NOW - timedelta(days=200))
+    for customer, skus in BOUGHT.items():
+        for number, sku in enumerate(skus):
+            happen("purchase", sku, customer=customer, at=NOW - timedelta(days=20 - number))
+
+
+def happen(kind, sku, *, customer, at):
+    event = {"customer": customer, "kind": kind, "occurred_at": at.isoformat(), "sku": sku}
+    assert record_events([event], received_at=at, source="test").accepted == 1
+
+
+def launch(sku, title, *, at=NOW - timedelta(days=1), **facts):
+    save_products([{"sku": sku, "title": title, "launched_at": at.isoformat(), **facts}], now=NOW)
+
+
+def told(tmp_path, capsys, *options):
+    """The lines of the file by customer, and the report."""
+    file = tmp_path / "lists.csv"
+    call_command("recommend", "--out", str(file), "--json", *options)
+    report = json.loads(capsys.readouterr().out)
+    lists: dict[str, list[dict[str, str]]] = {}
+    with file.open() as lines:
+        for row in csv.DictReader(lines):
+            lists.setdefault(row["customer"], []).append(row)
+    return lists, report
+
+
+def as_of(instant=NOW):
+    return ("--as-of", instant.isoformat())
+
+
+@pytest.mark.usefixtures("shop")
+class TestRecommend:
+    def test_tells_every_customer_what_and_why(self, tmp_path, capsys):
+        lists, report = told(tmp_path, capsys, "--all", "--k", "3", *as_of())
+        assert report["customers"] == 4
+        assert list(lists) == ["anna", "ben", "cleo", "dan"]
+        first = lists["anna"][0]
+        assert list(first) == ["customer", "rank", "sku", "score", "reason"]
+        assert (first["rank"], first["sku"]) == ("1", "STOVE")
+        assert first["reason"] == (
+            "Because you bought Camping tent: customers who bought it also bought this."
+        )
+
+    def test_what_is_told_is_stored_and_shown(self, tmp_path, capsys):
+        lists, _ = told(tmp_path, capsys, "--all", "--k", "3", *as_of())
+        shown = shown_to(external_id="anna", k=3, at=NOW)
+        assert shown.is_personal
+        assert [(e["sku"], e["reason"]) for e in shown.recommendations] == [
+            (row["sku"], row["reason"]) for row in lists["anna"]
+        ]
+
+    def test_only_the_customers_named_get_new_lists(self, tmp_path, capsys):
+        lists, report = told(tmp_path, capsys, "--customer", "ben", *as_of())
+        assert (list(lists), report["customers"]) == (["ben"], 1)
+        customers = Recommendation.objects.values_list("customer__external_id", flat=True)
+        assert set(customers) == {"ben"}
+
+    def test_twice_gives_the_same(self, tmp_path, capsys):
+        once = told(tmp_path, capsys, "--all", *as_of())
+        assert told(tmp_path, capsys, "--all", *as_of()) == once
+
+    def test_nothing_after_the_instant_matters(self, tmp_path, capsys):
+        before = told(tmp_path, capsys, "--all", *as_of())[0]
+        happen("purchase", "JUG", customer="anna", at=NOW)
+        happen("dislike", "STOVE", customer="anna", at=NOW + timedelta(hours=1))
+        happen("purchase", "CUP", customer="somebody new", at=NOW + timedelta(hours=1))
+        launch("LAMP", "Reading lamp", at=NOW)
+        assert told(tmp_path, capsys, "--all", *as_of())[0] == before
+
+    def test_a_dislike_and_a_like_are_heeded_by_the_next_list(self, tmp_path, capsys):
+        happen("dislike", "STOVE", customer="anna", at=NOW - timedelta(minutes=9))
+        happen("like", "GLOBE", customer="anna", at=NOW - timedelta(minutes=9))
+        lists, _ = told(tmp_path, capsys, "--all", *as_of())
+        assert lists["anna"][0]["sku"] == "GLOBE"
+        assert lists["anna"][0]["reason"] == "You liked it."
+        assert "STOVE" not in [row["sku"] for row in lists["anna"]]
+
+    def test_nothing_sold_out_or_retired_is_in_a_list(self, tmp_path, capsys):
+        Product.objects.filter(sku="STOVE").update(stock=0)
+        Product.objects.filter(sku="GLOBE").update(retired_at=NOW)
+        lists, _ = told(tmp_path, capsys, "--all", *as_of())
+        assert {"STOVE", "GLOBE"}.isdisjoint(row["sku"] for rows in lists.values() for row in rows)
+
+    def test_reasons_are_in_the_customers_language(self, tmp_path, capsys):
+        Customer.objects.filter(external_id="anna").update(language="zh-Hans")
+        lists, _ = told(tmp_path, capsys, "--customer", "anna", *as_of())
+        assert lists["anna"][0]["reason"].startswith("因为您买过“Camping tent”")
+
+    def test_a_customer_without_history_is_told_what_is_popular_and_keeps_no_list(
+        self, tmp_path, capsys
+    ):
+        joined = (NOW - timedelta(days=1)).isoformat()
+        save_customers([{"external_id": "eve", "joined_at": joined}], now=NOW)
+        lists, _ = told(tmp_path, capsys, "--all", *as_of())
+        assert lists["eve"][0]["sku"] == "TENT"
+        assert lists["eve"][0]["reason"] == "Popular with other customers."
+        assert not Recommendation.objects.filter(customer__external_id="eve").exists()
+        assert shown_to(external_id="eve", k=1, at=NOW).recommendations[0]["sku"] == "TENT"
+
+    def test_its_run_is_kept(self, tmp_path, capsys):
+        told(tmp_path, capsys, "--all", *as_of())
+        run = Run.objects.get()
+        assert (run.state, run.result["customers"]) == (Run.State.SUCCEEDED, 4)
+
+
+@pytest.mark.usefixtures("shop")
+class TestNewProducts:
+    def test_a_new_product_stands_among_the_known(self, tmp_path, capsys):
+        launch("POT", "White tea cup")
+        lists, _ = told(tmp_path, capsys, "--all", "--k", "5", *as_of())
+        assert all("POT" in [row["sku"] for row in rows] for rows in lists.values())
+        reason = next(row["reason"] for row in lists["anna"] if row["sku"] == "POT")
+        assert reason == "New in the shop. Because you bought Red tea cup: this is similar."
+        assert Recommendation.objects.get(customer__external_id="anna", product__sku="POT").is_new
+
+    def test_only_new_tells_nothing_else_and_stores_nothing(self, tmp_path, capsys):
+        launch("POT", "White tea cup")
+        lists, report = told(tmp_path, capsys, "--all", "--only-new", *as_of())
+        assert {row["sku"] for rows in lists.values() for row in rows} == {"POT"}
+        assert (report["stored"], Recommendation.objects.count()) == (0, 0)
+
+    def test_one_not_on_sale_yet_is_in_no_list(self, tmp_path, capsys):
+        launch("POT", "White tea cup", at=LATER)
+        lists, _ = told(tmp_path, capsys, "--all", "--only-new", *as_of())
+        assert lists == {}
+
+    def test_predicted_interest_ranks_them(self, tmp_path, capsys):
+        launch("ONE", "Unlike anything")
+        launch("TWO", "Something else")
+        version = ModelVersion.objects.create(name="interest", created_at=NOW)
+        for sku, probability in (("ONE", 0.01), ("TWO", 0.2)):
+            InterestScore.objects.create(
+                product=Product.objects.get(sku=sku),
+                customer=Customer.objects.get(external_id="dan"),
+                probability=probability,
+                rank=1,
+                model_version=version,
+                as_of=NOW - timedelta(hours=1),
+                horizon_days=30,
+            )
+        lists, _ = told(tmp_path, capsys, "--customer", "dan", "--only-new", *as_of())
+        assert [row["sku"] for row in lists["dan"]] == ["TWO", "ONE"]
+
+
+class TestWrongInput:
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            (["--customer", "nobody"], "no customer 'nobody'"),
+            (["--all", "--k", "0"], "between 1 and"),
+            (["--all", "--out", "lists.xml"], "a .csv or .parquet file"),
+        ],
+    )
+    def test_is_named_with_exit_code_2(self, options, words):
+        with pytest.raises(CommandError, match=words) as error:
+            call_command("recommend", *options)
+        assert error.value.returncode == 2
+
+    def test_an_empty_shop_gives_empty_lists(self, tmp_path, capsys):
+        lists, report = told(tmp_path, capsys, "--all")
+        assert (lists, report["customers"]) == ({}, 0)

@@ -1,0 +1,1 @@
+"""Lists of products for customers."""

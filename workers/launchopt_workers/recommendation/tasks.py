@@ -1,0 +1,97 @@
+"""Make lists for customers: read the shop, make lists in blocks, put them in place of the old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from launchopt import jobs
+from launchopt.audiences.recommendations import (
+    STRANGERS_KEPT,
+    keep_strangers_list,
+    replace_lists,
+)
+from launchopt.conf import launchopt_settings
+from launchopt.operations.runs import Work
+from launchopt_workers.running import instant_of, job_body
+
+if TYPE_CHECKING:
+    from launchopt_workers.recommendation.making import Maker
+
+STEP = 2_000  # customers whose lists are stored at once
+NOBODY = np.zeros(0, dtype=np.int64)
+TOLD = ("customer", "rank", "sku", "score", "reason")
+
+
+@job_body(jobs.RECOMMEND)
+def recommend(
+    work: Work,
+    *,
+    customer_ids: list[int] | None = None,
+    as_of: str | None = None,
+    k: int | None = None,
+    only_new: bool = False,
+    out: str | None = None,
+    **_: Any,
+) -> dict[str, Any]:
+    """Lists for these customers, or for all, as of an instant.
+
+    They are kept for serving, but for lists of new products only, which are told in `out` alone.
+    """
+    from launchopt_workers.prediction.reading import read_texts
+    from launchopt_workers.recommendation.making import Maker
+    from launchopt_workers.recommendation.reading import read_stock
+
+    instant = instant_of(work, as_of)
+    kept = launchopt_settings().recommendations_kept
+    count = k or kept
+    read_texts(work)
+    work.report(step="read the shop")
+    maker = Maker.of(read_stock(as_of=instant), as_of=instant)
+    told, entries = [maker.rows(NOBODY, count=count)], 0
+    steps = list(_steps(maker, customer_ids))
+    work.expect(len(steps))
+    for done, ids in enumerate(steps, start=1):
+        longest = count if only_new else max(count, kept)
+        rows = maker.rows(ids, count=longest, only_new=only_new)
+        if not only_new:
+            step = f"store lists of customers {ids[0]} to {ids[-1]}"
+            storing = partial(_store, rows, ids, as_of=instant, now=work.clock())
+            entries += work.once(step, storing)["entries"]
+        told.append(rows.filter(pl.col("rank") <= count))
+        work.report(done=done, step="make lists")
+    if not only_new:
+        keep_strangers_list(maker.for_strangers(count=STRANGERS_KEPT), as_of=instant)
+    if out:
+        _write(pl.concat(told).select(TOLD), Path(out))
+    customers = sum(len(ids) for ids in steps)
+    return {"customers": customers, "entries": sum(map(len, told)), "stored": entries}
+
+
+def _steps(maker: Maker, customer_ids: list[int] | None) -> Iterator[np.ndarray]:
+    """The known customers asked for, in blocks."""
+    known = maker.stock.customer_ids
+    asked = known if customer_ids is None else np.intersect1d(known, np.array(customer_ids))
+    return (asked[start : start + STEP] for start in range(0, len(asked), STEP))
+
+
+def _store(
+    rows: pl.DataFrame, ids: np.ndarray, *, as_of: datetime, now: datetime
+) -> dict[str, Any]:
+    """Only what is personal is kept: whoever has no history sees what is popular anyway."""
+    personal = rows.filter("is_personal")
+    stored = replace_lists(personal, customer_ids=ids.tolist(), as_of=as_of, now=now)
+    return {"entries": stored}
+
+
+def _write(rows: pl.DataFrame, path: Path) -> None:
+    if path.suffix == ".parquet":
+        rows.write_parquet(path)
+    else:
+        rows.write_csv(path)
