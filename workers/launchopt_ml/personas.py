@@ -69,7 +69,7 @@ def portraits(
     texts = [title for title, some in zip(titles, on_sale, strict=True) if some]
     wishes = Interests.of(known, titles=texts)
     classes = _classes(known, as_of=as_of)
-    bands, paid = price_bands(known.products.price), _prices_paid(known)
+    bands, paid = price_bands(shop.products.price), _prices_paid(known)
     hours = _active_hours(known, zones=declared.time_zone, zone=zone)
     year = int(str(as_of)[:4])
     for row, customer in enumerate(known.customers.id.tolist()):

@@ -1,4 +1,4 @@
-"""Personas as the worker stores them: one for each known customer, written set-based."""
+"""Personas as the worker stores them, one for each known customer; and what they are made from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 import polars as pl
 from django.db import connection, transaction
 
+from launchopt.audiences.models import Customer
+from launchopt.catalog.models import Product
 from launchopt.operations.bulk import analyse, copy_frame, create_incoming
 
 INCOMING = "launchopt_incoming_persona"
@@ -46,3 +48,15 @@ def save_personas(rows: pl.DataFrame, *, as_of: datetime, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(UPSERT, {"as_of": as_of, "now": now})
         return int(cursor.rowcount)
+
+
+def declared_by_customers() -> dict[int, tuple[int, str, str]]:
+    """Birth year (0 where none), gender and time zone, of customers who said any of these."""
+    said = Customer.objects.exclude(birth_year=None, gender="", time_zone="")
+    rows = said.values_list("pk", "birth_year", "gender", "time_zone")
+    return {pk: (year or 0, gender, zone) for pk, year, gender, zone in rows}
+
+
+def titles_of_products() -> dict[int, str]:
+    """Every product's title, by id."""
+    return dict(Product.objects.order_by().values_list("pk", "title"))

@@ -1,0 +1,1 @@
+"""What each customer is like as a shopper."""
