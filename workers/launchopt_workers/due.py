@@ -17,6 +17,7 @@ from launchopt.campaigns.selectors import SERVING
 from launchopt.operations.models import JobClock
 from launchopt.operations.runs import Work
 from launchopt.operations.schedules import SCHEDULES, Schedule
+from launchopt_workers import tasks  # noqa: F401 - registers every body
 from launchopt_workers.running import BODIES
 
 Tell = Callable[[str], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,10 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from launchopt.operations.commands import WORK_FAILED, LaunchOptCommand, instant_argument
-from launchopt_workers import (
-    due,
-    tasks,  # noqa: F401 - registers every body
-)
+from launchopt.operations.schedules import SCHEDULES
+from launchopt_workers import due
+
+JOBS = {schedule.job.name.rpartition(".")[2]: schedule.job for schedule in SCHEDULES}
 
 
 class Command(LaunchOptCommand):
@@ -33,10 +33,19 @@ class Command(LaunchOptCommand):
             required=True,
             help="The instant up to which jobs have fallen due.",
         )
+        parser.add_argument(
+            "--only",
+            nargs="+",
+            choices=sorted(JOBS),
+            default=[],
+            metavar="JOB",
+            help=f"Leave the other jobs alone: {', '.join(sorted(JOBS))}.",
+        )
 
-    def work(self, *, until: datetime, json: bool, **_: Any) -> Mapping[str, Any]:
+    def work(self, *, until: datetime, only: Sequence[str], **_: Any) -> Mapping[str, Any]:
         """Run them; exit with 1 where one failed, after all others have run."""
-        found = due.run_due(until=until, now=timezone.now(), tell=self.note)
+        chosen = [JOBS[name] for name in only]
+        found = due.run_due(until=until, now=timezone.now(), tell=self.note, only=chosen)
         report = due.summary_of(found, until=until)
         if report["failed"]:
             errors = "; ".join(f"{d.job}: {d.error}" for d in found if d.error)
