@@ -44,6 +44,9 @@ class ImportCommand(LaunchOptCommand):
         """Write clean rows, one for each entity, and say what became of them."""
         raise InvalidInput(f"{type(self).__module__} stores nothing.")
 
+    def prepare(self, rows: pl.DataFrame) -> None:
+        """What must stand before the transaction begins, so that it holds nobody up."""
+
     def details(self, rows: pl.DataFrame) -> dict[str, Any]:
         """What else the report should say about clean rows."""
         return {}
@@ -85,6 +88,8 @@ class ImportCommand(LaunchOptCommand):
         good, rejected = split_rejected(cleaned)
         entities = self._folded(good, source=source, mapping=mapping)
         self.note(f"Storing {len(entities):,} of them…")
+        if not options["dry_run"]:
+            self.prepare(entities)
         with transaction.atomic():
             outcome = self.store(entities, now=timezone.now(), **options)
             transaction.set_rollback(options["dry_run"])

@@ -35,7 +35,7 @@ def _iso() -> pl.Expr:
     """`2026-03-01 09:00` as `2026-03-01T09:00:00`; a date alone begins its day."""
     text = pl.col("text").str.strip_chars().str.replace(r"^(\d{4}-\d\d-\d\d)[ t]", "${1}T")
     text = text.str.replace(r"^(\d{4}-\d\d-\d\d)$", "${1}T00:00:00")
-    return text.str.replace(r"T(\d\d:\d\d)([Zz]|[+-]\d\d:?\d\d)?$", "T${1}:00${2}")
+    return text.str.replace(r"T(\d\d:\d\d)([Zz]|[+-]\d\d(?::?\d\d)?)?$", "T${1}:00${2}")
 
 
 def _local(pattern: str | None) -> pl.Expr:
@@ -47,8 +47,8 @@ def _local(pattern: str | None) -> pl.Expr:
 def _zoned(pattern: str | None) -> pl.Expr:
     if pattern:
         return pl.lit(None, dtype=UTC).alias("zoned")
-    text = _iso().str.replace(r"[Zz]$", "+00:00")
-    made = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", strict=False, time_zone="UTC")
+    form = "%Y-%m-%dT%H:%M:%S%.f%#z"  # Z, +01, +0100 or +01:00
+    made = _iso().str.to_datetime(form, strict=False, time_zone="UTC")
     return made.cast(UTC).alias("zoned")
 
 

@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 
 from launchopt.audiences import services
 from launchopt.audiences.fields import EVENT_FIELDS, EVENT_RULES
+from launchopt.audiences.months import ensure_months_of
 from launchopt.audiences.outliers import outliers_of
 from launchopt.operations.importing.command import ImportCommand
 from launchopt.operations.importing.outcome import Outcome
@@ -37,6 +38,10 @@ class Command(ImportCommand):
             action="store_true",
             help="Who was shown was left to chance: effects learned from it may be called causal.",
         )
+
+    def prepare(self, rows: pl.DataFrame) -> None:
+        """The months, whose making would lock the table while the events are stored."""
+        ensure_months_of(rows["occurred_at"])
 
     def store(self, rows: pl.DataFrame, *, now: datetime, **options: Any) -> Outcome:
         """Store what is not there yet."""
