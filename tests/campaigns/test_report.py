@@ -376,6 +376,12 @@ class TestPage:
     def test_defines_its_words_one_click_away(self, played):
         assert page_of(played).count("<summary>What") >= 10
 
+    def test_a_plan_begins_with_what_it_is_built_on(self, launch):
+        page = page_of(launch)
+        assert page.index('id="interest"') < page.index('id="figures"') < page.index('id="words"')
+        assert 'id="effect"' not in page
+        assert "<b>£336.00</b>" in page
+
     def test_a_launch_without_plan_says_what_is_missing(self, db):
         launch = planned_launch()
         launch.plan = {}
@@ -383,7 +389,7 @@ class TestPage:
         BudgetPlan.objects.all().delete()
         page = page_of(launch)
         for words in (
-            "The launch has not started yet.",
+            "Nothing has been measured yet.",
             "No audience has been built yet.",
             "No budget has been laid out yet.",
             "Nobody has been scored yet.",

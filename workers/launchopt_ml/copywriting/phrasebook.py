@@ -155,13 +155,18 @@ class _Work:
     def _more(self, *, angle: str, rng: Generator) -> Iterator[str]:
         """What may follow the opener, the most telling first, ordered by the angle."""
         price = self._pick([p.filled(self.slots) or "" for p in self.book.prices], rng)
-        known = [*self.quotes[:2], *self._details(rng)[:2]]
+        known = [*self._quotes(rng), *self._details(rng)[:2]]
         yield from [price, *known] if angle == "price" else [*known, price]
         if rng.random() < 0.5:
             yield self._pick([p.filled(self.slots) or "" for p in self.book.brands], rng)
         yield self._pick(self.brand_facts, rng)
         if rng.random() < 0.7:
             yield self._pick(self.book.closers, rng)
+
+    def _quotes(self, rng: Generator) -> list[str]:
+        """Two neighbouring sentences of the description, so that drafts dwell on different ones."""
+        start = int(rng.integers(max(len(self.quotes) - 1, 1)))
+        return self.quotes[start : start + 2]
 
     def _details(self, rng: Generator) -> list[str]:
         sentences = []

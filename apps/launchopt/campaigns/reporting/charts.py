@@ -209,7 +209,9 @@ def _scale(highest: float, *, left: int, top: int, height: int, unit: str) -> li
         y = top + height * (1 - share)
         kind = "axis" if share == 0 else "grid"
         marks.append(f'<line class="{kind}" x1="{left}" x2="{WIDTH - 10}" y1="{y}" y2="{y}"/>')
-        words = f"{unit}{number_text(highest * share)}"
+        value = highest * share
+        cents = unit and value != floor(value)
+        words = f"{unit}{value:,.2f}" if cents else f"{unit}{number_text(value)}"
         marks.append(_text(left - 8, y + 4, words, anchor="end", kind="small"))
     return marks
 

@@ -143,8 +143,7 @@ def words_section(launch: Launch) -> Section:
     found = selectors.creatives_of(launch)
     rows = [
         (
-            creative.headline,
-            creative.body,
+            f"{creative.headline} — {creative.body}" if creative.body else creative.headline,
             f"{creative.channel}, {creative.audience}, {creative.variant}",
             str(Creative.Status(creative.status).label),
             f"{seen['exposures']:,}",
@@ -152,12 +151,12 @@ def words_section(launch: Launch) -> Section:
         )
         for creative, seen in found
     ]
-    columns = ("Headline", "Text", "For", "Status", "Exposures", "Clicks")
+    columns = ("Words", "For", "Status", "Exposures", "Clicks")
     return Section(
         key="words",
         title="The words",
         lead="Only words that a person approved are shown.",
-        tables=(Table(columns, rows, folded=len(rows) > 12),) if rows else (),
+        tables=(Table(columns, rows, folded=len(rows) > 24),) if rows else (),
         empty="" if rows else "Nothing has been written yet.",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from launchopt.campaigns.models import Launch
+from launchopt.campaigns.models import BudgetPlan, Launch
 from launchopt.campaigns.reporting import charts, happened, planned, selectors
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
 from launchopt.campaigns.reporting.sections import Section, added_sections
@@ -48,42 +48,63 @@ def _alpha(launch: Launch) -> float:
 def _sections(
     launch: Launch, figures: Figures, effect: dict[str, Any], *, until: datetime | None
 ) -> list[Section]:
-    """In the order in which a reader asks: what came of it, how, and what it was built on."""
+    """In the order in which a reader asks: of a plan what it is built on, later what came of it."""
     hours = selectors.money_by_hour(launch)
+    plan = [
+        planned.interest_section(launch),
+        planned.audience_section(launch),
+        planned.budget_section(launch, hours),
+        planned.figures_section(launch),
+    ]
+    words = happened.words_section(launch)
+    if launch.started_at is None:
+        return [*plan, words, *added_sections(launch)]
     return [
         happened.effect_section(launch, effect, until=until),
         *added_sections(launch),
         happened.funnel_section(figures.totals),
         happened.spend_section(launch, hours),
         happened.parts_section(launch, figures),
-        happened.words_section(launch),
+        words,
         happened.silence_section(launch),
-        planned.interest_section(launch),
-        planned.audience_section(launch),
-        planned.budget_section(launch, hours),
-        planned.figures_section(launch),
+        *plan,
     ]
 
 
 def _tiles(launch: Launch, totals: Counts, effect: dict[str, Any]) -> list[dict[str, str]]:
-    currency = launch.currency
-    told = [
-        (
-            "effect",
-            signed(effect["estimate"]),
-            f"purchases per customer, {span(effect['interval'])}",
-        ),
-        ("exposures", f"{totals.exposures:,}", f"of {totals.decisions:,} decisions"),
-        (
-            "clicks",
-            f"{totals.clicks:,}",
-            f"{per_cent(totals.clicks, totals.exposures)} of exposures",
-        ),
-        ("conversions", f"{totals.conversions:,}", f"{totals.returns:,} returned"),
-        ("revenue", money(totals.revenue, currency), "returns not deducted"),
-        ("spend", money(totals.spend, currency), f"of {money(launch.budget, currency)}"),
-    ]
+    told = (
+        _plan_tiles(launch) if launch.started_at is None else _result_tiles(launch, totals, effect)
+    )
     return [
         {"name": name, "value": value, "note": note, "meaning": TERMS[name]}
         for name, value, note in told
+    ]
+
+
+def _plan_tiles(launch: Launch) -> list[tuple[str, str, str]]:
+    plan = BudgetPlan.objects.filter(launch=launch).first()
+    if plan is None:
+        return []
+    currency, customers = launch.currency, sum(a.size for a in selectors.audiences_of(launch))
+    laid_out = money(plan.total - plan.unspent, currency)
+    held = f"{100 * launch.holdout:g} % of them held out"
+    return [
+        ("audience", f"{customers:,}", held),
+        ("budget plan", laid_out, f"of {money(plan.total, currency)}"),
+        ("expected purchases", f"{plan.expected_response:,.1f}", "from those contacted"),
+    ]
+
+
+def _result_tiles(
+    launch: Launch, totals: Counts, effect: dict[str, Any]
+) -> list[tuple[str, str, str]]:
+    currency, clicked = launch.currency, per_cent(totals.clicks, totals.exposures)
+    interval = f"purchases per customer, {span(effect['interval'])}"
+    return [
+        ("effect", signed(effect["estimate"]), interval),
+        ("exposures", f"{totals.exposures:,}", f"of {totals.decisions:,} decisions"),
+        ("clicks", f"{totals.clicks:,}", f"{clicked} of exposures"),
+        ("conversions", f"{totals.conversions:,}", f"{totals.returns:,} returned"),
+        ("revenue", money(totals.revenue, currency), "returns not deducted"),
+        ("spend", money(totals.spend, currency), f"of {money(launch.budget, currency)}"),
     ]

@@ -110,7 +110,7 @@ def figures_section(launch: Launch) -> Section:
         title="Figures of the plan, and where each comes from",
         lead=f"{len(figures)} figures: {told}. The plan knew nothing from "
         f"{moment(launch.planned_as_of)} on.",
-        tables=(Table(("Figure", "Value", "Source", "How"), rows, folded=len(rows) > 24),),
+        tables=(Table(("Figure", "Value", "Source", "How"), rows, folded=len(rows) > 60),),
         terms=terms("prior", "analog", "model", "measured"),
     )
 

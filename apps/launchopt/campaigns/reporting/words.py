@@ -33,6 +33,9 @@ TERMS = {
     "analog": "From past launches of this shop.",
     "model": "Predicted by a trained model.",
     "measured": "Counted in this shop's own data.",
+    "audience": "Customers that the plan may speak to: those of its audiences, each counted once.",
+    "expected purchases": "Purchases that the plan expects of those it contacts. How many of them "
+    "it causes, the experiment tells.",
     "budget plan": "Money laid out over campaigns and hours; what would buy nothing is unspent.",
 }
 
