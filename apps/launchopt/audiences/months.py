@@ -21,3 +21,8 @@ def ensure_months_of(instants: pl.Series) -> None:
         ensure_partitions(since=month, until=month_after(month) - RESOLUTION)
     if months:
         transaction.on_commit(partial(_made.update, months))
+
+
+def forget() -> None:
+    """Look again which months stand: some have been dropped."""
+    _made.clear()

@@ -11,6 +11,7 @@ from launchopt.audiences.services.erasure import erase_customer
 from launchopt.audiences.services.events import EventReport, record_events, store_events
 from launchopt.audiences.services.identity import identify_customer
 from launchopt.audiences.services.membership import build_audience, save_audience
+from launchopt.audiences.services.retention import drop_old_events, oldest_kept
 from launchopt.audiences.services.storing import StoredEvent
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "add_customer",
     "build_audience",
     "change_customer",
+    "drop_old_events",
     "erase_customer",
     "identify_customer",
+    "oldest_kept",
     "record_events",
     "save_audience",
     "save_customers",
