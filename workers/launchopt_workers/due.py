@@ -6,7 +6,7 @@ the clocks of the simulated launches, and once at the time of the wall for the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,10 +53,13 @@ def run_due(
         if only and schedule.job not in only:
             continue
         done = Done(schedule.job.name)
+        worked: dict[bool, datetime] = {}
         for what, instant, arguments in _times(schedule, until=until, now=now):
             tell(what)
-            if not _run(done, schedule, instant=instant, now=now, arguments=arguments):
+            if not _run(done, schedule, now=now, arguments=arguments):
                 break
+            worked["now" in arguments] = instant
+        _note(schedule, worked)
         if done.times or done.error:
             found.append(done)
     return found
@@ -145,7 +148,6 @@ def _run(
     done: Done,
     schedule: Schedule,
     *,
-    instant: datetime,
     now: datetime,
     arguments: dict[str, str],
 ) -> bool:
@@ -156,15 +158,16 @@ def _run(
         done.error = " ".join(f"{type(error).__name__}: {error}".split())[:500]
         return False
     done.times += 1
-    _note(schedule, instant, is_simulated="now" in arguments)
     return True
 
 
-def _note(schedule: Schedule, instant: datetime, *, is_simulated: bool) -> None:
-    """Keep until when a job has worked, on each kind of clock."""
+def _note(schedule: Schedule, worked: Mapping[bool, datetime]) -> None:
+    """Keep until when a job has worked, on simulated clocks (True) and on that of the wall."""
+    if not worked:
+        return
     row, _ = JobClock.objects.get_or_create(job=schedule.job.name)
-    if is_simulated:
-        row.details = {**row.details, SIMULATED: instant.isoformat()}
-    else:
-        row.last_run_at = instant
+    if True in worked:
+        row.details = {**row.details, SIMULATED: worked[True].isoformat()}
+    if False in worked:
+        row.last_run_at = worked[False]
     row.save(update_fields=["details", "last_run_at"])

@@ -8,6 +8,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
+
 from launchopt.audiences.models import AudienceMember, Consent, Event, EventKind
 from launchopt.campaigns.models import Campaign, Decision, ExcludedCustomer
 from launchopt.experiments.models import Experiment
@@ -60,50 +63,46 @@ class Moment:
 def moment_of(
     customers: Collection[int], *, campaigns: Collection[Campaign], since: datetime, until: datetime
 ) -> Moment:
-    """The facts about these customers for decisions from `since` to `until`. Five queries."""
+    """The facts about these customers for decisions from `since` to `until`. Three queries."""
     moment = Moment()
     if not campaigns or not customers:
         return moment
-    moment.offers = _offers(customers, campaigns)
+    _read_offers(moment, customers, campaigns)
     known = list(moment.offers)
     if not known:
         return moment
-    moment.consented = _consented(known)
     moment.suppressed = _suppressed(known, campaigns=campaigns, until=until)
     moment.contacts = _contacts(known, campaigns=campaigns, since=since, until=until)
     return moment
 
 
-def _offers(customers: Collection[int], campaigns: Iterable[Campaign]) -> dict[int, list[Offer]]:
+def _read_offers(moment: Moment, customers: Collection[int], campaigns: Iterable[Campaign]) -> None:
+    """What each customer may be offered, and who agreed to marketing, in one query.
+
+    An unsubscription or complaint withdraws the consent where it is recorded.
+    """
     by_audience: dict[uuid.UUID, list[Campaign]] = defaultdict(list)
     for campaign in campaigns:
         by_audience[campaign.audience_id].append(campaign)
-    launches = {campaign.launch_id for campaign in campaigns}
-    left_out = _excluded(customers, launches)
+    mine = OuterRef("customer")
+    agreed = Consent.objects.filter(customer=mine, purpose="marketing", is_granted=True)
+    left_out = ExcludedCustomer.objects.filter(
+        customer=mine, launch__in={campaign.launch_id for campaign in campaigns}
+    )
     rows = AudienceMember.objects.filter(
         customer__in=customers, audience__in=list(by_audience)
-    ).values_list("customer_id", "audience_id", "probability")
-    offers: dict[int, list[Offer]] = defaultdict(list)
-    for customer, audience, probability in rows:
+    ).values_list(
+        "customer_id", "audience_id", "probability", Exists(agreed),
+        ArraySubquery(left_out.values("launch")),
+    )  # fmt: skip
+    for customer, audience, probability, has_agreed, excluded in rows:
+        if has_agreed:
+            moment.consented.add(customer)
         for campaign in by_audience[audience]:
-            if (campaign.launch_id, customer) not in left_out:
-                offers[customer].append(Offer(campaign, probability))
-    for each in offers.values():
-        each.sort(key=lambda offer: (-(offer.probability or 0), offer.campaign.pk))
-    return dict(offers)
-
-
-def _excluded(
-    customers: Collection[int], launches: Collection[uuid.UUID]
-) -> set[tuple[uuid.UUID, int]]:
-    rows = ExcludedCustomer.objects.filter(customer__in=customers, launch__in=launches)
-    return set(rows.values_list("launch_id", "customer_id"))
-
-
-def _consented(customers: Collection[int]) -> set[int]:
-    """Who agreed to marketing. An unsubscription or complaint withdraws it where it is recorded."""
-    rows = Consent.objects.filter(customer__in=customers, purpose="marketing", is_granted=True)
-    return set(rows.values_list("customer_id", flat=True))
+            if campaign.launch_id not in excluded:
+                moment.offers.setdefault(customer, []).append(Offer(campaign, probability))
+    for offers in moment.offers.values():
+        offers.sort(key=lambda offer: (-(offer.probability or 0), offer.campaign.pk))
 
 
 def _suppressed(

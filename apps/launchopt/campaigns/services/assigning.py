@@ -38,7 +38,6 @@ class Arms:
     """An experiment's variants, their shares by phase, and who belongs where."""
 
     experiment: Experiment
-    ids: Mapping[str, int]
     weights: Mapping[int, Mapping[str, float]]
     known: dict[int, Assigned] = field(default_factory=dict)
     as_visitor: dict[int, Assigned] = field(default_factory=dict)
@@ -66,11 +65,8 @@ class Arms:
         kept = self.known.get(customer.pk) or self.as_visitor.get(customer.pk)
         return kept or self._draw(customer)
 
-    def remember(
-        self, customer: int, variant_id: int, phase: int, *, visitor_of: int | None
-    ) -> None:
+    def remember(self, customer: int, *, variant: str, phase: int, visitor_of: int | None) -> None:
         """Take in what stands; a visitor's variant holds for the customer it turned out to be."""
-        variant = next(name for name, pk in self.ids.items() if pk == variant_id)
         share = self.weights.get(phase, self.shares).get(variant, 0.0)
         book = self.known if visitor_of is None else self.as_visitor
         book[visitor_of or customer] = Assigned(variant, phase, share)
@@ -84,19 +80,15 @@ class Arms:
 def arms_of(
     experiments: Collection[Experiment], *, customers: Collection[int]
 ) -> dict[uuid.UUID, Arms]:
-    """These experiments with their assignments of these customers, in three queries."""
+    """These experiments with their assignments of these customers, in two queries."""
     if not experiments:
         return {}
-    ids: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)
     phases: dict[uuid.UUID, dict[int, dict[str, float]]] = defaultdict(dict)
-    for experiment, name, pk in Variant.objects.filter(experiment__in=experiments).values_list(
-        "experiment", "name", "pk"
-    ):
-        ids[experiment][name] = pk
     for phase in Phase.objects.filter(experiment__in=experiments):
         phases[phase.experiment_id][phase.number] = phase.weights
-    arms = {each.pk: Arms(each, ids[each.pk], phases[each.pk]) for each in experiments}
-    _remember_assignments(arms, customers)
+    arms = {each.pk: Arms(each, phases[each.pk]) for each in experiments}
+    if customers:
+        _remember_assignments(arms, customers)
     return arms
 
 
@@ -106,23 +98,33 @@ def _remember_assignments(arms: Mapping[uuid.UUID, Arms], customers: Collection[
         experiment__in=list(arms),
     ).order_by("assigned_at")
     for experiment, customer, variant, phase, turned_out in rows.values_list(
-        "experiment", "customer", "variant", "phase", "customer__merged_into"
+        "experiment", "customer", "variant__name", "phase", "customer__merged_into"
     ):
-        arms[experiment].remember(customer, variant, phase, visitor_of=turned_out)
+        arms[experiment].remember(customer, variant=variant, phase=phase, visitor_of=turned_out)
 
 
 def save_assignments(arms: Iterable[Arms]) -> None:
     """Keep what was drawn, in one statement. What stands already is kept as it is."""
-    rows = [
-        Assignment(
-            experiment=each.experiment,
-            customer_id=customer,
-            variant_id=each.ids[each.known[customer].variant],
-            phase=each.known[customer].phase,
-            assigned_at=at,
-        )
-        for each in arms
-        for customer, at in each.new.items()
-    ]
-    if rows:
-        Assignment.objects.bulk_create(rows, ignore_conflicts=True)
+    drawn = [each for each in arms if each.new]
+    if not drawn:
+        return
+    ids = _variant_ids(each.experiment for each in drawn)
+    Assignment.objects.bulk_create(
+        [
+            Assignment(
+                experiment=each.experiment,
+                customer_id=customer,
+                variant_id=ids[each.experiment.pk, each.known[customer].variant],
+                phase=each.known[customer].phase,
+                assigned_at=at,
+            )
+            for each in drawn
+            for customer, at in each.new.items()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _variant_ids(experiments: Iterable[Experiment]) -> dict[tuple[uuid.UUID, str], int]:
+    rows = Variant.objects.filter(experiment__in=list(experiments))
+    return {(e, name): pk for e, name, pk in rows.values_list("experiment", "name", "pk")}

@@ -13,9 +13,9 @@ from launchopt.audiences.models import Customer
 from launchopt.campaigns.models import Creative, Decision, Placement
 from launchopt.campaigns.selectors import campaigns_serving, moment_of, placements_named
 from launchopt.campaigns.services.assigning import arms_of
-from launchopt.campaigns.services.desk import Desk
+from launchopt.campaigns.services.desk import Desk, MoneyMoved
 from launchopt.campaigns.services.locking import lock_campaigns, lock_customers
-from launchopt.campaigns.services.pacing import pace_simulated
+from launchopt.campaigns.services.pacing import is_clock_behind, pace_simulated
 from launchopt.operations.errors import FieldError, InvalidInput
 
 
@@ -41,26 +41,39 @@ class Answer:
 def decide(*, questions: Sequence[Question]) -> list[Answer]:
     """Decide about each question, in order; asked twice for the same instant, it answers once.
 
-    Caps and budget hold whoever else decides at the same time: customers and campaigns are locked.
-    Raises InvalidInput for a placement that does not exist.
+    Caps and budget hold whoever else decides at the same time: customers are locked, and money is
+    taken only where it is still there. Raises InvalidInput for a placement that does not exist.
     """
     if not questions:
         return []
     placements = _placements(questions)
-    with transaction.atomic():
-        customers = customers_named(questions)
-        desk = _open_desk(questions, placements=placements, customers=customers)
-        answers = [
-            desk.rule(
-                customers[question.customer],
-                placement=placements[question.placement],
-                at=question.at,
-                context=question.context,
-            )
-            for question in questions
-        ]
-        desk.close()
-    return [Answer(ruling.decision, ruling.creative) for ruling in answers]
+    try:
+        return _decide(questions, placements=placements, locks_money=False)
+    except MoneyMoved:
+        return _decide(questions, placements=placements, locks_money=True)
+
+
+@transaction.atomic
+def _decide(
+    questions: Sequence[Question], *, placements: dict[str, Placement], locks_money: bool
+) -> list[Answer]:
+    """Others may take money between the reading and the taking, or a person may pause the launch:
+    with `locks_money` they wait, without it MoneyMoved is raised and nothing has been written."""
+    customers = customers_named(questions)
+    desk = _open_desk(
+        questions, placements=placements, customers=customers, locks_money=locks_money
+    )
+    rulings = [
+        desk.rule(
+            customers[question.customer],
+            placement=placements[question.placement],
+            at=question.at,
+            context=question.context,
+        )
+        for question in questions
+    ]
+    desk.close()
+    return [Answer(ruling.decision, ruling.creative) for ruling in rulings]
 
 
 def _open_desk(
@@ -68,6 +81,7 @@ def _open_desk(
     *,
     placements: dict[str, Placement],
     customers: dict[str, Customer],
+    locks_money: bool,
 ) -> Desk:
     since, until = min(q.at for q in questions), max(q.at for q in questions)
     ids = {customer.pk for customer in customers.values()}
@@ -86,8 +100,9 @@ def _open_desk(
         arms=arms_of(moment.experiments(), customers=list(moment.offers)),
         now=until,
     )
-    desk.take_money(lock_campaigns(desk.campaigns_in_question()))
-    pace_simulated(desk.money.values(), now=until)
+    if locks_money or is_clock_behind(desk.launches_in_question(), now=until):
+        desk.take_money(lock_campaigns(desk.campaigns_in_question()))
+        pace_simulated(desk.money.values(), now=until)
     return desk
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import F, QuerySet
 
 from launchopt.audiences.models import Customer
 from launchopt.campaigns.creatives import servable_creatives
@@ -50,6 +50,10 @@ class Considered:
     creatives: Sequence[Creative]
 
 
+class MoneyMoved(Exception):
+    """Others took the money meanwhile, or a person paused the launch."""
+
+
 class Desk:
     """Rules on question after question; what one answer takes, the next no longer finds."""
 
@@ -62,24 +66,27 @@ class Desk:
         now: datetime,
     ) -> None:
         self.campaigns, self.moment, self.arms = campaigns, moment, arms
-        self.money: dict[uuid.UUID, Campaign] = {}
+        self.money = {campaign.pk: campaign for campaign in campaigns}
         self._rulings: dict[tuple[int, str, datetime], Ruling] = {}
         self._taken: dict[uuid.UUID, Decimal] = defaultdict(Decimal)
         self._status: dict[uuid.UUID, str] = {c.launch_id: c.launch.status for c in campaigns}
         self._creatives = self._read_creatives(now)
 
-    def campaigns_in_question(self) -> list[Campaign]:
-        """The campaigns that could speak to any of the customers."""
-        asked = {offer.campaign.pk for each in self.moment.offers.values() for offer in each}
-        return [campaign for campaign in self.campaigns if campaign.pk in asked]
+    def launches_in_question(self) -> list[Launch]:
+        """The launches that could speak to any of the customers."""
+        offers = (offer for each in self.moment.offers.values() for offer in each)
+        return list({o.campaign.launch_id: o.campaign.launch for o in offers}.values())
+
+    def campaigns_in_question(self) -> QuerySet[Campaign]:
+        """All campaigns of these launches: deciding may move the clock of a simulated one."""
+        return Campaign.objects.filter(launch__in=self.launches_in_question())
 
     def take_money(self, locked: Mapping[object, Campaign]) -> None:
         """Go by these campaigns, locked, and by what their launches' state is now that they are."""
         launches = {campaign.launch_id for campaign in locked.values()}
         rows = Launch.objects.filter(pk__in=launches).values_list("pk", "status")
         self._status |= dict(rows)
-        for pk, campaign in locked.items():
-            self.money[pk] = campaign  # type: ignore[index]
+        self.money |= {campaign.pk: campaign for campaign in locked.values()}
 
     def rule(
         self, customer: Customer, *, placement: Placement, at: datetime, context: dict[str, Any]
@@ -94,14 +101,17 @@ class Desk:
         return self._rulings[key]
 
     def close(self) -> None:
-        """Keep every decision, every assignment and every reservation: three statements."""
+        """Keep every assignment, decision and reservation. Raises MoneyMoved."""
         save_assignments(self.arms.values())
         Decision.objects.bulk_create([ruling.decision for ruling in self._rulings.values()])
-        if self._taken:
-            cases = [When(pk=pk, then=Value(cost)) for pk, cost in self._taken.items()]
-            Campaign.objects.filter(pk__in=list(self._taken)).update(
-                reserved=F("reserved") + Case(*cases)
-            )
+        self._reserve_money()
+
+    def _reserve_money(self) -> None:
+        """Last of all, so that a campaign is held for as short as can be; in the order of ids."""
+        for pk, cost in sorted(self._taken.items()):
+            rows = Campaign.objects.filter(pk=pk, allowance__gte=F("reserved") + F("spent") + cost)
+            if not rows.update(reserved=F("reserved") + cost):
+                raise MoneyMoved
 
     def _best(self, customer: Customer, *, channel: str, at: datetime) -> Considered | Verdict:
         """The first offer that may be shown, likeliest first; else why the likeliest is not."""

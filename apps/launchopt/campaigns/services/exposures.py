@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 
-from launchopt.campaigns.models import Campaign, Decision
+from launchopt.campaigns.models import BudgetCell, Campaign, Decision
 from launchopt.campaigns.services.locking import lock_campaigns
 from launchopt.experiments.models import Exposure, Variant
 
@@ -23,7 +25,7 @@ def confirm_exposures(*, exposures: Mapping[uuid.UUID, datetime]) -> int:
 
     A decision that was confirmed before stays as it is. One whose reservation has lapsed counts as
     a contact all the same; its cost is taken where money is left, and is 0 where it has gone to
-    others: what is spent never exceeds what was let out.
+    others: what is spent never exceeds the plan.
     """
     campaigns = _locked_campaigns(exposures)
     decisions = list(
@@ -31,8 +33,9 @@ def confirm_exposures(*, exposures: Mapping[uuid.UUID, datetime]) -> int:
         .select_related("launch")
         .order_by("pk")
     )
+    planned = _planned(d for d in decisions if d.state == Decision.State.LAPSED)
     for decision in decisions:
-        _settle(decision, campaigns[decision.campaign_id])
+        _settle(decision, campaigns[decision.campaign_id], planned=planned)
         decision.state, decision.exposed_at = Decision.State.CONFIRMED, exposures[decision.pk]
     Decision.objects.bulk_update(decisions, ["state", "exposed_at", "cost"])
     Campaign.objects.bulk_update(campaigns.values(), ["reserved", "spent"])
@@ -45,11 +48,20 @@ def _locked_campaigns(exposures: Iterable[uuid.UUID]) -> dict[object, Campaign]:
     return lock_campaigns(Campaign.objects.filter(pk__in=open_ones.values("campaign")))
 
 
-def _settle(decision: Decision, campaign: Campaign) -> None:
-    """Move the cost from reserved to spent."""
+def _planned(late: Iterable[Decision]) -> dict[Any, Decimal]:
+    """The money that the plan has for the campaigns of decisions that come late."""
+    campaigns = {decision.campaign_id for decision in late}
+    if not campaigns:
+        return {}
+    cells = BudgetCell.objects.filter(campaign__in=campaigns)
+    return dict(cells.values_list("campaign").annotate(Sum("amount")))
+
+
+def _settle(decision: Decision, campaign: Campaign, *, planned: Mapping[Any, Decimal]) -> None:
+    """Move the cost from reserved to spent; a late one costs what the plan has left for it."""
     if decision.state == Decision.State.RESERVED:
         campaign.reserved -= decision.cost
-    elif campaign.allowance - campaign.reserved - campaign.spent < decision.cost:
+    elif campaign.reserved + campaign.spent + decision.cost > planned.get(campaign.pk, 0):
         decision.cost = Decimal(0)
     campaign.spent += decision.cost
 

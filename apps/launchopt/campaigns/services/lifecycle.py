@@ -15,7 +15,7 @@ from launchopt.campaigns.creatives import approve_creatives
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.campaigns.selectors import SERVING
 from launchopt.campaigns.services.locking import lock_campaigns
-from launchopt.campaigns.services.pacing import lapse_reservations, pace_campaigns
+from launchopt.campaigns.services.pacing import close_valve, lapse_reservations, pace_campaigns
 from launchopt.experiments.models import Experiment
 from launchopt.experiments.services import start_experiment, stop_experiment
 from launchopt.operations.errors import Conflict, NotAllowed
@@ -78,9 +78,10 @@ def start_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool =
 @transaction.atomic
 def pause_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool = False) -> Launch:
     """Stop showing anything, at once: it waits for decisions at work, and none comes after it."""
-    lock_campaigns(launch.campaigns.all())
+    campaigns = lock_campaigns(launch.campaigns.all())
     launch = _locked(launch)
     _require(launch, (Launch.Status.RUNNING,), action="paused")
+    close_valve(campaigns.values())
     now = _on_its_clock(launch, now, is_simulated=is_simulated)
     launch.status, launch.paused_at = Launch.Status.PAUSED, now
     launch.save(update_fields=["status", "paused_at"])
@@ -91,11 +92,13 @@ def pause_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool =
 @transaction.atomic
 def resume_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool = False) -> Launch:
     """Let a paused launch go on."""
+    campaigns = lock_campaigns(launch.campaigns.all())
     launch = _locked(launch)
     _require(launch, (Launch.Status.PAUSED,), action="resumed")
     now = _on_its_clock(launch, now, is_simulated=is_simulated)
     launch.status, launch.paused_at = Launch.Status.RUNNING, None
     launch.save(update_fields=["status", "paused_at"])
+    pace_campaigns(campaigns.values(), now=now)
     _record("resume_launch", launch, by=by, now=now)
     return launch
 
@@ -110,6 +113,7 @@ def finish_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool 
     launch.status, launch.finished_at = Launch.Status.FINISHED, now
     launch.save(update_fields=["status", "finished_at"])
     lapse_reservations(campaigns.values(), now=now)
+    close_valve(campaigns.values())
     _close_experiment(launch, now=now)
     _record("finish_launch", launch, by=by, now=now)
     return launch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from launchopt.campaigns.models import Campaign
 
@@ -24,14 +25,11 @@ def lock_customers(customers: Iterable[int]) -> None:
         )
 
 
-def lock_campaigns(campaigns: Iterable[Campaign]) -> dict[object, Campaign]:
+def lock_campaigns(campaigns: QuerySet[Campaign]) -> dict[object, Campaign]:
     """Hold these campaigns until the transaction ends, and give them as they stand now.
 
     Their launches come with them, as they stood before the wait.
     """
-    keys = [campaign.pk for campaign in campaigns]
-    if not keys:
-        return {}
-    locked = Campaign.objects.select_for_update(of=("self",)).filter(pk__in=keys)
+    locked = campaigns.select_for_update(of=("self",))
     rows = locked.select_related("launch").order_by("pk")
     return {row.pk: row for row in rows}

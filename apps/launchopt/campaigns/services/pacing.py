@@ -26,22 +26,31 @@ def pace_launches(*, now: datetime, simulated: bool = False) -> dict[str, int]:
 
     With `simulated` it paces the launches on a clock of their own, up to `now`, and no others.
     """
-    serving = Launch.objects.filter(
-        status__in=SERVING, is_simulated=simulated, ends_at__gt=now, starts_at__lte=now
-    )
-    campaigns = lock_campaigns(Campaign.objects.filter(launch__in=serving))
+    mine = Launch.objects.filter(is_simulated=simulated, ends_at__gt=now, starts_at__lte=now)
+    running = mine.filter(status=Launch.Status.RUNNING)
+    campaigns = lock_campaigns(Campaign.objects.filter(launch__in=running))
     lapsed = pace_campaigns(campaigns.values(), now=now)
-    lapsed += _lapse_of_finished(now=now, simulated=simulated)
+    lapsed += _lapse_of_resting(now=now, simulated=simulated)
     if simulated:
-        serving.exclude(clock_at__gte=now).update(clock_at=now)
+        mine.filter(status__in=SERVING).exclude(clock_at__gte=now).update(clock_at=now)
     return {"campaigns": len(campaigns), "lapsed": lapsed}
 
 
-def _lapse_of_finished(*, now: datetime, simulated: bool) -> int:
+def close_valve(campaigns: Collection[Campaign]) -> None:
+    """Let out no more than is promised and spent, so that a decision at work finds nothing left.
+
+    The campaigns are locked. Pacing opens it again.
+    """
+    for campaign in campaigns:
+        campaign.allowance = campaign.reserved + campaign.spent
+    Campaign.objects.bulk_update(campaigns, ["allowance"])
+
+
+def _lapse_of_resting(*, now: datetime, simulated: bool) -> int:
     expired = Decision.objects.filter(
         state=Decision.State.RESERVED,
         expires_at__lte=now,
-        launch__status=Launch.Status.FINISHED,
+        launch__status__in=[Launch.Status.PAUSED, Launch.Status.FINISHED],
         launch__is_simulated=simulated,
     )
     campaigns = lock_campaigns(Campaign.objects.filter(pk__in=expired.values("campaign")))
@@ -55,10 +64,16 @@ def pace_simulated(campaigns: Iterable[Campaign], *, now: datetime) -> None:
     """
     due = [c for c in campaigns if c.launch.is_simulated and _is_behind(c.launch, now)]
     if due:
-        pace_campaigns(due, now=now)
+        running = [c for c in due if c.launch.status == Launch.Status.RUNNING]
+        pace_campaigns(running, now=now)
         Launch.objects.filter(pk__in={c.launch_id for c in due}).exclude(clock_at__gte=now).update(
             clock_at=now
         )
+
+
+def is_clock_behind(launches: Iterable[Launch], *, now: datetime) -> bool:
+    """Whether any of them is on simulated time and a period behind."""
+    return any(launch.is_simulated and _is_behind(launch, now) for launch in launches)
 
 
 def _is_behind(launch: Launch, now: datetime) -> bool:
