@@ -28,7 +28,7 @@ from launchopt_ml.recommendation.tastes import Tastes
 from launchopt_ml.shop import PURCHASE, RETURN, Columns, Shop, days
 
 FRESH_DAYS = 90.0  # on sale for less, and not bought yet: such products get places in lists
-CANDIDATES = 5  # times the length of the list, from which a diverse one is chosen
+CANDIDATES = 3  # times the length of the list, from which a diverse one is chosen
 MOST_ROWS = 64  # customers in a block
 
 
@@ -97,6 +97,16 @@ class Recommender:
         return likeness.bought_together(self.tastes.bought)
 
     @cached_property
+    def spoken_for_by_likeness(self) -> sp.csr_matrix:
+        """`alike` turned round, so that a block of customers is multiplied with it at once."""
+        return sp.csr_matrix(self.alike.T)
+
+    @cached_property
+    def spoken_for_by_purchases(self) -> sp.csr_matrix:
+        """`together` turned round."""
+        return sp.csr_matrix(self.together.T)
+
+    @cached_property
     def is_new(self) -> NDArray[np.bool_]:
         """(products,): nobody had bought it yet, nor brought it back."""
         events = self.known.events
@@ -144,8 +154,8 @@ class _Block:
         """(SOURCES, rows, products): what each source adds to the score."""
         made, liking = self.recommender, self.recommender.tastes.liking[self.rows]
         parts = np.empty((len(SOURCES), *self._bought.shape))
-        parts[CONTENT] = (liking @ made.alike.T).toarray()
-        parts[CO_PURCHASE] = (liking @ made.together.T).toarray()
+        parts[CONTENT] = (liking @ made.spoken_for_by_likeness).toarray()
+        parts[CO_PURCHASE] = (liking @ made.spoken_for_by_purchases).toarray()
         parts[POPULARITY] = made.popularity
         parts[INTEREST] = made.interest[self.rows].toarray()
         parts[:, self._bought] = 0  # what is left out does not set the scale
@@ -157,7 +167,8 @@ class _Block:
     def score(self) -> NDArray[np.float64]:
         """(rows, products): the merged score, -inf for what must not be shown."""
         made = self.recommender
-        averse = (made.tastes.disliked[self.rows] @ made.alike.T).toarray() * made.weights.aversion
+        averse = (made.tastes.disliked[self.rows] @ made.spoken_for_by_likeness).toarray()
+        averse *= made.weights.aversion
         score = self.parts.sum(axis=0) * np.maximum(1 - averse, 0)
         return np.where(self._bought | (averse >= 1) | ~self.offered, -np.inf, score)
 

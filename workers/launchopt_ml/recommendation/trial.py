@@ -18,7 +18,15 @@ ALONE = {
     "co_purchase": replace(NOTHING, co_purchase=1),
     "popularity": replace(NOTHING, popularity=1),
 }
-SHARED = ("alike", "together", "popularity", "is_new", "is_fresh")
+SHARED = (
+    "alike",
+    "together",
+    "spoken_for_by_likeness",
+    "spoken_for_by_purchases",
+    "popularity",
+    "is_new",
+    "is_fresh",
+)
 
 
 class NobodyBought(ValueError):
