@@ -396,6 +396,20 @@ class TestPage:
         ):
             assert words in page
 
+    def test_the_funnel_leaves_out_who_was_held_out(self, played):
+        MetricRollup.objects.create(
+            launch_id=played.pk,
+            variant="holdout",
+            channel="onsite",
+            granularity="hour",
+            starts_at=NOW,
+            decisions=999,
+            conversions=7,
+        )
+        funnel = re.search(r'<section id="funnel".*?</section>', page_of(played), re.DOTALL).group()
+        assert "4,800" in funnel
+        assert "120 (5.0 % of exposures)" in funnel
+
     def test_a_host_can_add_a_section(self, played):
         def truth(launch):
             return Section(key="truth", title="The truth", notice="Simulated & known.")

@@ -14,7 +14,7 @@ from math import ceil, floor, log10
 
 WIDTH = 720
 LABEL_WIDTH = 210
-VALUE_WIDTH = 110
+VALUE_WIDTH = 180
 ROW = 30
 FILLS = ("solid", "hatched", "dotted", "crossed")
 DASHES = ("", "7 4", "2 3", "10 3 2 3")

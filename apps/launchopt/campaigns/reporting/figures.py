@@ -41,6 +41,11 @@ class Counts:
         counts = {name: int(row[name] or 0) for name in COUNTED}
         return cls(**counts, revenue=row["revenue"] or Decimal(0), spend=row["spend"] or Decimal(0))
 
+    def __sub__(self, other: Counts) -> Counts:
+        """What is left without a part."""
+        names = (*COUNTED, *MONEY)
+        return Counts(**{name: getattr(self, name) - getattr(other, name) for name in names})
+
     def as_dict(self, currency: str) -> dict[str, int | str]:
         """Integers, and money as text in the currency's own decimals."""
         counts: dict[str, int | str] = {name: getattr(self, name) for name in COUNTED}

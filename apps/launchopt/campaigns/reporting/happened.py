@@ -18,6 +18,7 @@ from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.selectors import Hours
 from launchopt.campaigns.reporting.words import day, money, per_cent, signed, span, terms
 from launchopt.experiments.results import results
+from launchopt_core.assignment import HOLDOUT
 
 COUNT_COLUMNS = ("Decisions", "Exposures", "Clicks", "Conversions", "Returns", "Revenue", "Spend")
 
@@ -62,30 +63,35 @@ VARIANT_COLUMNS = (
 )  # fmt: skip
 
 
-def funnel_section(totals: Counts) -> Section:
-    """From what was asked to what was bought."""
+def funnel_section(figures: Figures) -> Section:
+    """From what was asked to what was bought, without the customers who were held out."""
     title = "From decision to purchase"
-    if not totals.decisions:
+    counts = figures.totals - figures.variants.get(HOLDOUT, Counts())
+    if not counts.decisions:
         return Section(key="funnel", title=title, empty="No decision has been made yet.")
-    steps = [(n, getattr(totals, n)) for n in ("decisions", "exposures", "clicks", "conversions")]
-    before = [None, *(count for _, count in steps)]
     rows = [
-        (name, f"{count:,}", "–" if prior is None else per_cent(count, prior))
-        for (name, count), prior in zip(steps, before, strict=False)
+        ("decisions", f"{counts.decisions:,}", "–"),
+        _step("exposures", counts.exposures, counts.decisions, "decisions"),
+        _step("clicks", counts.clicks, counts.exposures, "exposures"),
+        _step("conversions", counts.conversions, counts.exposures, "exposures"),
     ]
     drawn = [
-        Bar(name, (float(count),), f"{count:,}  {share}")
-        for (name, count), (*_, share) in zip(steps, rows, strict=True)
+        Bar(name, (float(getattr(counts, name)),), count if share == "–" else f"{count} ({share})")
+        for name, count, share in rows
     ]
     picture = charts.bars(drawn, title="Decisions, exposures, clicks and conversions")
     return Section(
         key="funnel",
         title=title,
-        lead="The percentage is of the step before.",
+        lead="Customers who were held out are not in it.",
         pictures=(Picture(picture),),
-        tables=(Table(("Step", "Count", "Of the step before"), rows),),
+        tables=(Table(("Step", "Count", "Share"), rows),),
         terms=terms("decisions", "exposures", "clicks", "conversions"),
     )
+
+
+def _step(name: str, count: int, whole: int, of: str) -> tuple[str, str, str]:
+    return name, f"{count:,}", f"{per_cent(count, whole)} of {of}"
 
 
 def spend_section(launch: Launch, hours: Hours) -> Section:

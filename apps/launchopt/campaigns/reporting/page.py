@@ -62,7 +62,7 @@ def _sections(
     return [
         happened.effect_section(launch, effect, until=until),
         *added_sections(launch),
-        happened.funnel_section(figures.totals),
+        happened.funnel_section(figures),
         happened.spend_section(launch, hours),
         happened.parts_section(launch, figures),
         words,

@@ -18,7 +18,8 @@ TERMS = {
     "exposures": "Decisions to show something that were confirmed: a customer saw it.",
     "clicks": "Clicks on what a decision showed.",
     "conversions": "Purchases of the product that follow a click or an exposure within the "
-    "attribution windows. They are not the effect: some would have bought anyway.",
+    "attribution windows, and those of customers held out after they were left alone. They are "
+    "not the effect: some would have bought anyway.",
     "returns": "Purchases of the product that were sent back.",
     "revenue": "Price x quantity of those purchases; returns are not deducted.",
     "spend": "Cost of the contacts that were confirmed, and what channels reported as spent.",
