@@ -41,6 +41,7 @@ class Quality:
     hit_rate: float  # a list holds at least one of the products bought next
     ndcg: float  # Jarvelin and Kekalainen (2002)
     precision: float
+    ndcg_each: NDArray[np.float64]  # (customers,), to compare two ways customer by customer
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,9 @@ def quality_of(lists: Iterable[Lists], hidden: Hidden, *, k: int) -> Quality:
     gained = gained[hidden.customers]
     worth = 1 / np.log2(np.arange(2, 2 + k))
     most = np.cumsum(worth)[np.minimum(hidden.bought[hidden.customers].sum(1), k) - 1]
-    return Quality(
-        len(gained),
-        float(gained.any(axis=1).mean()),
-        float((gained @ worth / most).mean()),
-        float(gained.mean()),
-    )
+    ndcg = gained @ worth / most
+    hit_rate = float(gained.any(axis=1).mean())
+    return Quality(len(gained), hit_rate, float(ndcg.mean()), float(gained.mean()), ndcg)
 
 
 def trial(
