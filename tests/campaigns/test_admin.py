@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from launchopt import jobs
 from launchopt.audiences.models import Audience, AudienceMember, Customer
-from launchopt.campaigns import creatives
+from launchopt.campaigns import creatives, services
 from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, Creative, Launch
 from launchopt.catalog.models import Product
 from launchopt.operations.models import AuditEntry, Run
@@ -266,6 +268,16 @@ class TestLists:
     @pytest.mark.parametrize("name", ["campaign", "budgetcell", "placement", "decision", "launch"])
     def test_open(self, admin_client, campaign, name):
         assert admin_client.get(f"/admin/launchopt_campaigns/{name}/").status_code == 200
+
+    def test_takes_no_more_queries_for_more_launches(
+        self, admin_client, launch, now, django_assert_num_queries
+    ):
+        with CaptureQueriesContext(connection) as few:
+            admin_client.get(LIST)
+        for _ in range(5):
+            services.duplicate_launch(launch=launch, by=None, now=now)
+        with django_assert_num_queries(len(few)):
+            admin_client.get(LIST)
 
     def test_a_campaign_is_switched_off(self, admin_client, campaign):
         address = f"/admin/launchopt_campaigns/campaign/{campaign.pk}/change/"

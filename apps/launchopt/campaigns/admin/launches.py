@@ -46,7 +46,7 @@ class LaunchAdmin(ReportMixin):
 
     form = LaunchForm
     change_form_template = "admin/launchopt_campaigns/launch_change_form.html"
-    list_display = ["name", "product", "status", "progress", "money", "starts_at", "ends_at"]
+    list_display = ["name", "product", "status", "money", "starts_at", "ends_at"]
     list_filter = ["status", "is_simulated"]
     list_select_related = ["product"]
     search_fields = ["name", "product__sku", "product__title"]
