@@ -18,6 +18,7 @@ from launchopt.operations.models import AuditEntry, Run
 from launchopt_core.claims import Draft
 
 LIST = "/admin/launchopt_campaigns/launch/"
+CELLS = "/admin/launchopt_campaigns/budgetcell/"
 HOUR = timedelta(hours=1)
 
 pytestmark = pytest.mark.django_db
@@ -157,17 +158,42 @@ class TestEditing:
         launch.refresh_from_db()
         assert launch.name == "The blue mug"
 
-    def test_an_hour_that_a_person_sets_is_pinned(self, admin_client, launch, campaign, now):
-        plan = BudgetPlan.objects.create(
+    @pytest.fixture
+    def plan(self, launch, now):
+        return BudgetPlan.objects.create(
             launch=launch, total=100, unspent=100, expected_response=0, created_at=now
         )
+
+    def cell(self, campaign, at):
+        return BudgetCell.objects.get(campaign=campaign, starts_at=at)
+
+    def test_an_hour_that_a_person_sets_is_pinned(self, admin_client, plan, campaign, now):
         cell = BudgetCell.objects.create(
             budget_plan=plan, campaign=campaign, starts_at=now + HOUR, amount=1, contacts=50
         )
-        address = f"/admin/launchopt_campaigns/budgetcell/{cell.pk}/change/"
-        admin_client.post(address, {"amount": "0.04"})
-        pinned = BudgetCell.objects.get(campaign=campaign, starts_at=now + HOUR)
+        admin_client.post(f"{CELLS}{cell.pk}/change/", {"amount": "0.04"})
+        pinned = self.cell(campaign, now + HOUR)
         assert (pinned.amount, pinned.is_pinned) == (Decimal("0.04"), True)
+
+    def test_another_hour_is_given_money_and_left_to_the_plan_again(
+        self, admin_client, plan, campaign, now
+    ):
+        at = now + 3 * HOUR
+        place = {"campaign": str(campaign.pk), "amount": "0.06"}
+        place |= {"starts_at_0": f"{at:%Y-%m-%d}", "starts_at_1": f"{at:%H:%M:%S}"}
+        page = admin_client.post(f"{CELLS}add/", place, follow=True).content.decode()
+        assert "Pinned" in page
+        assert self.cell(campaign, at).is_pinned
+        choice = {"action": "release", "_selected_action": [str(self.cell(campaign, at).pk)]}
+        admin_client.post(CELLS, choice)
+        assert not BudgetCell.objects.filter(campaign=campaign, starts_at=at, is_pinned=True)
+
+    def test_an_hour_outside_of_the_launch_is_refused(self, admin_client, plan, campaign, now):
+        at = now + timedelta(days=30)
+        place = {"campaign": str(campaign.pk), "amount": "0.06"}
+        place |= {"starts_at_0": f"{at:%Y-%m-%d}", "starts_at_1": f"{at:%H:%M:%S}"}
+        page = admin_client.post(f"{CELLS}add/", place, follow=True).content.decode()
+        assert "lies outside of the launch" in page
 
 
 class TestSteps:
@@ -268,6 +294,11 @@ class TestLists:
     @pytest.mark.parametrize("name", ["campaign", "budgetcell", "placement", "decision", "launch"])
     def test_open(self, admin_client, campaign, name):
         assert admin_client.get(f"/admin/launchopt_campaigns/{name}/").status_code == 200
+
+    def test_a_launch_links_to_its_own_words_and_hours(self, admin_client, launch, creative):
+        for name, lookup in (("creative", "launch"), ("budgetcell", "campaign__launch")):
+            address = f"/admin/launchopt_campaigns/{name}/?{lookup}__id__exact={launch.pk}"
+            assert admin_client.get(address).status_code == 200
 
     def test_takes_no_more_queries_for_more_launches(
         self, admin_client, launch, now, django_assert_num_queries

@@ -20,7 +20,7 @@ from launchopt.campaigns import services
 from launchopt.campaigns.admin import steps
 from launchopt.campaigns.admin.launch_form import TERMS, LaunchForm, left_out
 from launchopt.campaigns.admin.reports import ReportMixin
-from launchopt.campaigns.models import Campaign, Creative, Launch
+from launchopt.campaigns.models import BudgetCell, Campaign, Creative, Launch
 from launchopt.campaigns.reporting.words import money
 from launchopt.operations.adminsite import (
     SuiteMedia,
@@ -37,7 +37,7 @@ STATE = [
     "status", "progress", "planned_as_of", "created_by", "approved_by", "approved_at", "started_at",
     "paused_at", "finished_at",
 ]  # fmt: skip
-PLAN = ["campaigns", "words", "trail"]
+PLAN = ["campaigns", "hours", "words", "trail"]
 
 
 @admin.register(Launch)
@@ -193,6 +193,21 @@ class LaunchAdmin(ReportMixin):
                 for row in rows
             ),
             empty="None yet: plan the launch first.",
+        )
+
+    @admin.display(description="hours")
+    def hours(self, launch: Launch) -> SafeString | str:
+        """The money by hour, which a person may change."""
+        found = BudgetCell.objects.filter(campaign__launch=launch)
+        if not (count := found.count()):
+            return "None yet: plan the launch first."
+        address = reverse("admin:launchopt_campaigns_budgetcell_changelist")
+        return format_html(
+            '<a href="{}?campaign__launch__id__exact={}">{} hours with money, {} set by hand</a>',
+            address,
+            launch.pk,
+            count,
+            found.filter(is_pinned=True).count(),
         )
 
     @admin.display(description="words")

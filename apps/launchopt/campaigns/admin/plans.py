@@ -6,12 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
-from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Placement
+from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch, Placement
 from launchopt.operations.adminsite import (
     ReadOnlyAdmin,
     SuiteMedia,
@@ -79,42 +80,88 @@ class CellForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = BudgetCell
-        fields = ("amount",)
+        fields = ("campaign", "starts_at", "amount")
         help_texts = {"amount": "What you set is pinned; the rest is laid out anew around it."}
 
 
 @admin.register(BudgetCell)
 class BudgetCellAdmin(PlanAdmin):
-    """Money by hour. Setting an hour by hand pins it."""
+    """Money by hour. Setting an hour by hand, or adding one, pins it."""
 
     form = CellForm
     list_display = ["starts_at", "campaign", "amount", "contacts", "is_pinned"]
-    list_filter = ["is_pinned", "campaign__channel"]
+    list_filter = [
+        "is_pinned", ("campaign__launch", admin.RelatedOnlyFieldListFilter), "campaign__channel",
+    ]  # fmt: skip
     list_select_related = ["campaign__audience", "campaign__launch"]
     search_fields = ["campaign__launch__name"]
     date_hierarchy = "starts_at"
-    fields = ["campaign", "starts_at", "amount", "contacts", "expected_response", "is_pinned"]
-    readonly_fields = ["campaign", "starts_at", "contacts", "expected_response", "is_pinned"]
+    told = ["contacts", "expected_response", "is_pinned"]
+    actions = ["release"]
+
+    def get_fields(self, request: HttpRequest, obj: BudgetCell | None = None) -> list[str]:
+        """A new hour has only its place and its money."""
+        return ["campaign", "starts_at", "amount", *(self.told if obj else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: BudgetCell | None = None) -> list[str]:
+        """The place of an hour stays."""
+        return ["campaign", "starts_at", *self.told] if obj else []
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change hours may give money to another one."""
+        return self.has_change_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: BudgetCell | None = None) -> bool:
         """While the plan may be edited."""
         may = super().has_change_permission(request, obj)
         return may and (obj is None or obj.campaign.launch.is_editable)
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Campaigns whose plan may be edited."""
+        if db_field.name == "campaign":
+            editable = (Launch.Status.DRAFT, Launch.Status.PLANNED)
+            rows = Campaign.objects.filter(launch__status__in=editable)
+            kwargs["queryset"] = rows.select_related("launch", "audience")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: BudgetCell, form: Any, change: bool) -> None:
         """Pin the hour."""
-        cell = BudgetCell.objects.select_related("campaign__launch").get(pk=obj.pk)
-        amount = form.cleaned_data["amount"]
+        campaign = Campaign.objects.select_related("launch").get(pk=obj.campaign.pk)
+        amount, now = form.cleaned_data["amount"], timezone.now()
 
         def pin() -> str:
-            services.set_money(cell=cell, amount=amount, by=request.user, now=timezone.now())
+            services.pin_money(
+                campaign=campaign, starts_at=obj.starts_at, amount=amount, by=request.user, now=now
+            )
             return "Pinned; the rest was laid out anew."
 
         tell_errors(request, pin)
 
+    @admin.action(description="Leave to the plan again", permissions=["change"])
+    def release(self, request: HttpRequest, rows: QuerySet[BudgetCell]) -> None:
+        """Take the pins out of hours; the plan lays them out anew."""
+        places = [(row.campaign, row.starts_at) for row in rows.select_related("campaign__launch")]
+        now = timezone.now()
+
+        def unpin() -> str:
+            for campaign, starts_at in places:
+                services.pin_money(
+                    campaign=campaign, starts_at=starts_at, amount=None, by=request.user, now=now
+                )
+            return f"Left to the plan again: {len(places)}."
+
+        tell_errors(request, unpin)
+
+    def response_add(self, request: HttpRequest, obj: BudgetCell, *_: Any, **__: Any) -> Any:
+        """Back to the list, where the hour stands."""
+        return self.response_post_save_add(request, obj)
+
     def response_change(self, request: HttpRequest, obj: BudgetCell) -> Any:
         """Back to the list: laying out anew has given the hour another row."""
         return self.response_post_save_change(request, obj)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The audit trail keeps it."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The audit trail keeps it; the row itself is made anew."""
