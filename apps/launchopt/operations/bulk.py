@@ -24,6 +24,7 @@ def copy_frame(frame: pl.DataFrame, *, table: str) -> None:
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     with (
         connection.cursor() as cursor,
+        connection.wrap_database_errors,  # which Django leaves out for COPY
         cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN (FORMAT csv)') as copy,
     ):
         for start in range(0, len(view), BLOCK):
