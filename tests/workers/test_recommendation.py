@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from launchopt.audiences.models import Customer, InterestScore, Recommendation
+from launchopt import jobs
+from launchopt.audiences.models import Customer, InterestScore, Persona, Recommendation
 from launchopt.audiences.services import record_events, save_customers
 from launchopt.audiences.showing import shown_to
 from launchopt.catalog.models import Product
 from launchopt.catalog.services import save_products
 from launchopt.operations.models import ModelVersion, Run
+from launchopt.operations.runs import request_run
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -33,11 +36,9 @@ BOUGHT = {
     "dan": ["MUG", "GLOBE", "JUG"],
 }
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
-def shop() -> None:
+def shop(db: None) -> None:
     rows = [{"sku": sku, "title": title, "price": "2"} for sku, title in TITLES.items()]
     save_products(rows, now=NOW - timedelta(days=200))
     for customer, skus in BOUGHT.items():
@@ -193,11 +194,24 @@ class TestWrongInput:
             (["--all", "--out", "lists.xml"], "a .csv or .parquet file"),
         ],
     )
-    def test_is_named_with_exit_code_2(self, options, words):
+    def test_is_named_with_exit_code_2(self, db, options, words):
         with pytest.raises(CommandError, match=words) as error:
             call_command("recommend", *options)
         assert error.value.returncode == 2
 
-    def test_an_empty_shop_gives_empty_lists(self, tmp_path, capsys):
+    def test_an_empty_shop_gives_empty_lists(self, db, tmp_path, capsys):
         lists, report = told(tmp_path, capsys, "--all")
         assert (lists, report["customers"]) == ({}, 0)
+
+
+def test_a_real_worker_makes_lists_and_personas(real_worker):
+    save_products([{"sku": sku, "title": TITLES[sku]} for sku in TITLES], now=NOW)
+    for customer, skus in BOUGHT.items():
+        for sku in skus:
+            happen("purchase", sku, customer=customer, at=NOW - timedelta(days=2))
+    arguments = {"as_of": NOW.isoformat()}
+    for job in (jobs.RECOMMEND, jobs.BUILD_PERSONAS):
+        request_run(job=job, arguments=arguments, now=timezone.now())
+    real_worker.wait_until(lambda: not Run.objects.exclude(state="succeeded").exists(), seconds=120)
+    assert Persona.objects.count() == len(BOUGHT)
+    assert Recommendation.objects.filter(customer__external_id="anna", rank=1).exists()
