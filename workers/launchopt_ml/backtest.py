@@ -58,11 +58,11 @@ def backtest(
 
 
 def trials_back_from(
-    cutoff: np.datetime64, *, count: int, horizon_days: float, min_buyers: int
+    cutoff: np.datetime64, *, count: int, horizon_days: float, min_buyers: int, seed: int = 0
 ) -> list[Trial]:
     """The cutoff and those before it, a horizon apart, the latest first."""
     return [
-        Trial(Episode(cutoff - days(horizon_days * back), horizon_days), min_buyers)
+        Trial(Episode(cutoff - days(horizon_days * back), horizon_days), min_buyers, seed)
         for back in range(count)
     ]
 

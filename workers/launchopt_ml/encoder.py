@@ -100,7 +100,9 @@ def load_encoder(path: str = "", *, device: str = "cpu") -> SentenceEncoder:
     if not folder.is_dir():
         raise EncoderUnavailable(f"{folder} is not a folder with a sentence encoder.")
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     model = AutoModel.from_pretrained(folder, local_files_only=True).eval().to(device)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return SentenceEncoder(folder.name if path else MINILM, tokenizer, model)

@@ -84,16 +84,11 @@ def new_within(shop: Shop, episode: Episode) -> NDArray[np.integer]:
 
 
 def launched(shop: Shop, positions: NDArray[np.integer]) -> Products:
-    """Those products as they stood before their launch, on sale from when they were new."""
-    products = shop.products.take(positions)
-    return Products(
-        products.sku,
-        products.text,
-        products.category,
-        products.price,
-        shop.new_at[positions],
-        products.embedding,
-    )
+    """Those products as they stood before their launch.
+
+    Only a declared day of launch was known then; when a product was first seen was not.
+    """
+    return shop.products.take(positions)
 
 
 def bought_within(

@@ -34,7 +34,7 @@ from launchopt_ml.interest.reasons import (
 from launchopt_ml.shop import Shop
 
 KIND = "interest"
-FEWEST_BUYERS = 100
+FEWEST_BUYERS = 300  # over all episodes, which overlap
 FEWEST_LAUNCHES = 12
 PRIOR_WEIGHTS = {"bought_near": 0.3, "bought_bought_together": 0.5, "products_bought": 0.3}
 PRIOR_SAMPLE = 5_000
@@ -102,9 +102,12 @@ class LaunchInterest:
 
     def prepare(self, shop: Shop, launch: Launch) -> InterestSession:
         """Ready to score `launch` with the histories in `shop`."""
+        return self.prepare_from(Vantage.of(shop, as_of=launch.as_of), launch)
+
+    def prepare_from(self, vantage: Vantage, launch: Launch) -> InterestSession:
+        """The same from a vantage that several launches of one instant share."""
         if self._rate is None:
             raise NotFitted("Fit or load the interest model first.")
-        vantage = Vantage.of(shop, as_of=launch.as_of)
         histories = vantage.histories
         candidates = vantage.candidates(launch.products, horizon_days=launch.horizon_days)
         judge = self._learned or Prior.of(self._rate, launch, histories, candidates)

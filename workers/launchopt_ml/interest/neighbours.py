@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -44,6 +45,12 @@ def letters_of(text: str) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=8192)
+def counted(text: str, terms_of: Callable[[str], list[str]]) -> Counter[str]:
+    """How often each term is in a text; texts come again at every instant looked from."""
+    return Counter(terms_of(text))
+
+
 def _parts(word: str) -> list[str]:
     if not WITHOUT_SPACES.search(word):
         return [word]
@@ -61,7 +68,7 @@ class TermSpace:
     @classmethod
     def of(cls, texts: Sequence[str], *, terms_of: Callable[[str], list[str]]) -> TermSpace:
         """The space of the terms in `texts`; terms met later have no column."""
-        found = Counter(term for text in texts for term in set(terms_of(text)))
+        found = Counter(term for text in texts for term in counted(text, terms_of))
         column = {term: place for place, term in enumerate(sorted(found))}
         count = np.array([found[term] for term in column], dtype=np.float64)
         return cls(terms_of, column, 1 + np.log((1 + len(texts)) / (1 + count)))
@@ -71,7 +78,7 @@ class TermSpace:
         entries = [
             (row, self.column[term], 1 + np.log(count))
             for row, text in enumerate(texts)
-            for term, count in Counter(self.terms_of(text)).items()
+            for term, count in counted(text, self.terms_of).items()
             if term in self.column
         ]
         row, column, value = np.array(entries or np.zeros((0, 3))).T

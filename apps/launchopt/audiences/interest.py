@@ -1,0 +1,110 @@
+"""Interest scores: written set-based, and read as columns for files that programs join."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Least
+
+from launchopt.audiences.models import Event, EventKind, InterestScore
+from launchopt.catalog.models import Product
+from launchopt.operations.bulk import copy_frame, create_incoming
+
+INCOMING = "launchopt_incoming_score"
+COLUMNS = {
+    "product_id": "bigint",
+    "customer_id": "bigint",
+    "probability": "double precision",
+    "rank": "integer",
+    "reasons": "jsonb",
+}
+NAMES = ", ".join(COLUMNS)
+INSERT = f"""
+    INSERT INTO launchopt_audiences_interestscore
+           ({NAMES}, model_version_id, as_of, horizon_days)
+    SELECT {", ".join(f"i.{name}" for name in COLUMNS)}, %s, %s, %s
+    FROM {INCOMING} i
+    JOIN launchopt_audiences_customer c ON c.id = i.customer_id
+    ORDER BY i.product_id, i.rank
+"""  # noqa: S608 - our own words
+NEW_DAYS = 30
+
+
+@transaction.atomic
+def save_interest_scores(
+    rows: pl.DataFrame,
+    *,
+    product_ids: Sequence[int],
+    model_version_id: object,
+    as_of: datetime,
+    horizon_days: int,
+) -> int:
+    """Put the scores of these products in the place of older ones; returns how many.
+
+    `rows` has COLUMNS; reasons are JSON text or null. A customer erased meanwhile is left out.
+    """
+    create_incoming(INCOMING, columns=COLUMNS)
+    copy_frame(rows.select(*COLUMNS), table=INCOMING)
+    # One writer at a time for a product: a second one waits here, and then replaces.
+    standing = Product.objects.filter(pk__in=product_ids).order_by("pk")
+    list(standing.select_for_update(no_key=True).values_list("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM launchopt_audiences_interestscore WHERE product_id = ANY(%s)",
+            [list(product_ids)],
+        )
+        cursor.execute(INSERT, [model_version_id, as_of, horizon_days])
+        return cursor.rowcount
+
+
+def scores_frame(product_ids: Sequence[int]) -> pl.DataFrame:
+    """`sku, customer, probability, rank` of these products, by sku and rank."""
+    schema = {
+        "sku": pl.String,
+        "customer": pl.String,
+        "probability": pl.Float64,
+        "rank": pl.Int64,
+    }
+    rows = InterestScore.objects.filter(product__in=product_ids).order_by("product__sku", "rank")
+    found = rows.values_list("product__sku", "customer__external_id", "probability", "rank")
+    return pl.DataFrame(list(found.iterator(50_000)), schema=schema, orient="row")
+
+
+def products_new_since(since: datetime) -> QuerySet[Product]:
+    """Products that went on sale, or were first seen in an event, at this instant or later."""
+    return _with_beginning().filter(began_at__gte=since)
+
+
+def products_awaiting_scores(*, now: datetime) -> QuerySet[Product]:
+    """New products that nobody has scored yet: nobody has bought them, and they are not retired.
+
+    New is what goes on sale in the future or did so at most NEW_DAYS ago; without a declared day
+    of launch, what was saved since then.
+    """
+    began = Coalesce("launched_at", "created_at")
+    bought = Event.objects.filter(product=OuterRef("pk"), kind=EventKind.PURCHASE).order_by()
+    scored = InterestScore.objects.filter(product=OuterRef("pk"))
+    return (
+        Product.objects.alias(began_at=began)
+        .filter(~Exists(scored), ~Exists(bought), began_at__gte=now - timedelta(days=NEW_DAYS))
+        .filter(Q(retired_at=None) | Q(retired_at__gt=now), is_placeholder=False)
+        .exclude(text_hash="")
+        .order_by("-created_at", "pk")
+    )
+
+
+def shop_has_purchases() -> bool:
+    """Whether anybody ever bought anything here."""
+    return Event.objects.filter(kind=EventKind.PURCHASE).order_by().exists()
+
+
+def _with_beginning() -> QuerySet[Product]:
+    first = (
+        Event.objects.filter(product=OuterRef("pk")).order_by("occurred_at").values("occurred_at")
+    )
+    # LEAST passes over what is null.
+    return Product.objects.alias(began_at=Least("launched_at", Subquery(first[:1])))

@@ -1,0 +1,37 @@
+"""`manage.py train_interest`: learn who buys what is new, here and now."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from launchopt import jobs
+from launchopt.operations.commands import LaunchOptCommand, instant_argument
+from launchopt_workers.prediction import tasks  # noqa: F401 - registers the body
+from launchopt_workers.running import run_here
+
+
+class Command(LaunchOptCommand):
+    """Trains in this process; no worker need be up."""
+
+    help = "Train the interest model on past launches and register it as a model version."
+    example = "manage.py train_interest --as-of 2026-03-01T00:00:00Z"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        """Until when it may know."""
+        parser.add_argument(
+            "--as-of",
+            type=instant_argument,
+            help="Learn what was known before this instant only; default: now.",
+        )
+
+    def work(self, *, as_of: datetime | None, **options: Any) -> Mapping[str, Any]:
+        """Train, and say what was learned and how well it would have done."""
+        known_until = as_of or timezone.now()
+        return run_here(
+            jobs.TRAIN_INTEREST, on_progress=self.progress, as_of=known_until.isoformat()
+        )

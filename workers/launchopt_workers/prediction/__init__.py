@@ -1,0 +1,1 @@
+"""Texts read, interest learned and predicted."""

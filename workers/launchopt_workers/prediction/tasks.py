@@ -1,0 +1,63 @@
+"""The jobs of prediction: read texts, train, score, and look for new products."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from launchopt import jobs
+from launchopt.conf import launchopt_settings
+from launchopt.operations.runs import Work
+from launchopt_workers.running import job_body
+
+
+@job_body(jobs.EMBED_PRODUCTS)
+def embed_products(work: Work, **_: Any) -> dict[str, Any]:
+    """Read the texts that are new or changed."""
+    from launchopt_workers.prediction.reading import read_texts
+
+    return {"read": read_texts(work)}
+
+
+@job_body(jobs.TRAIN_INTEREST)
+def train_interest(work: Work, *, as_of: str | None = None, **_: Any) -> dict[str, Any]:
+    """Learn what was known before `as_of`, or before now."""
+    from launchopt_workers.prediction.training import train
+
+    return train(work, as_of=_instant(work, as_of))
+
+
+@job_body(jobs.SCORE_INTEREST)
+def score_interest(
+    work: Work,
+    *,
+    product_ids: list[int | str],
+    as_of: str | None = None,
+    horizon_days: int | None = None,
+    **_: Any,
+) -> dict[str, Any]:
+    """Who will want these products, as known at `as_of`, or now."""
+    from launchopt_workers.prediction.scoring import score
+
+    return score(
+        work,
+        product_ids=[int(product_id) for product_id in product_ids],
+        as_of=_instant(work, as_of),
+        horizon_days=horizon_days or launchopt_settings().horizon_days,
+    )
+
+
+@job_body(jobs.SCORE_NEW_PRODUCTS)
+def score_new_products(work: Work, **_: Any) -> dict[str, Any]:
+    """Read new and changed texts, and ask for the scores of new products that have none."""
+    from launchopt_workers.prediction.news import ask_for_scores
+
+    return ask_for_scores(work)
+
+
+def _instant(work: Work, as_of: str | None) -> datetime:
+    """The instant asked for; without one now, which stays the same when a run comes back."""
+    if as_of:
+        return datetime.fromisoformat(as_of)
+    fixed = work.once("fix the instant", lambda: {"as_of": work.clock().isoformat()})
+    return datetime.fromisoformat(fixed["as_of"])

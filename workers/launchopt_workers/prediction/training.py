@@ -1,0 +1,57 @@
+"""Train the interest model on what was known before an instant, and say how well it would do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from launchopt.operations.models import ModelVersion
+from launchopt.operations.runs import Work
+from launchopt_ml.backtest import NothingToTest, backtest, trials_back_from
+from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.shop import days, instant
+from launchopt_workers.prediction.reading import encoder_name, read_texts
+from launchopt_workers.prediction.shops import stored_shop
+from launchopt_workers.prediction.versions import keep_backtest, register
+
+SEED = 0
+TESTED_DAYS = 30.0
+TESTED_BUYERS = 5
+
+
+def train(work: Work, *, as_of: datetime) -> dict[str, Any]:
+    """Register a version, then backtest its way of learning on the last launches before `as_of`."""
+    read_texts(work)
+    work.report(done=0, step="learn from past launches")
+    work.expect(2)
+    made = work.once("learn", lambda: _learn(work, as_of=as_of))
+    work.report(done=1, step="backtest on the last launches")
+    tested = work.once("backtest", lambda: _test(work, made["model_version"], as_of=as_of))
+    work.report(done=2)
+    return made | tested
+
+
+def _learn(work: Work, *, as_of: datetime) -> dict[str, Any]:
+    shop = stored_shop(before=as_of, encoder=encoder_name()).shop
+    model = LaunchInterest().fit(shop, as_of=instant(as_of), seed=SEED)
+    version = register(model, data_until=as_of, run=work.run, now=work.clock())
+    names = ("source", "launches", "buyers", "episodes")
+    return {"model_version": str(version.pk)} | {name: model.card[name] for name in names}
+
+
+def _test(work: Work, version_id: str, *, as_of: datetime) -> dict[str, Any]:
+    version = ModelVersion.objects.get(pk=version_id)
+    shop = stored_shop(before=as_of, encoder=encoder_name()).shop
+    trials = trials_back_from(
+        instant(as_of) - days(TESTED_DAYS),
+        count=1,
+        horizon_days=TESTED_DAYS,
+        min_buyers=TESTED_BUYERS,
+    )
+    try:
+        metrics = backtest(shop, trials)
+    except NothingToTest as nothing:
+        metrics = {"untested": str(nothing)}
+    keep_backtest(version, metrics=metrics, now=work.clock())
+    version.refresh_from_db()
+    return {"status": version.status, "metrics": metrics}

@@ -1,0 +1,93 @@
+"""Interest models as ModelVersions: files in Django storage, loaded again by whoever scores."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from launchopt.operations.models import ModelVersion, Run
+from launchopt.operations.selectors import active_model
+from launchopt.operations.services import activate_model
+from launchopt_ml.interest.model import LaunchInterest
+
+INTEREST = "interest"
+FOLDER = "launchopt/models"
+
+
+def register(
+    model: LaunchInterest, *, data_until: datetime, run: Run | None, now: datetime
+) -> ModelVersion:
+    """Keep a fitted model as a candidate; where none is in service, it enters service."""
+    version = ModelVersion(
+        name=INTEREST,
+        data_since=_instant(model.card["known_since"]),
+        data_until=data_until,
+        card=model.card | {"predicts": "that a customer buys a new product within a horizon"},
+        run=run,
+        created_at=now,
+    )
+    version.files = _stored(model, version=version)
+    with transaction.atomic():
+        version.save(force_insert=True)
+        if active_model(INTEREST) is None:
+            activate_model(version=version, now=now)
+    return version
+
+
+def keep_backtest(version: ModelVersion, *, metrics: dict[str, Any], now: datetime) -> None:
+    """Keep how well it would have done, and put it in service if that speaks for it."""
+    version.metrics = metrics
+    version.save(update_fields=["metrics"])
+    active = active_model(INTEREST)
+    if active is None or (active.pk != version.pk and _is_better(version, active)):
+        activate_model(version=version, now=now)
+
+
+def version_for(as_of: datetime) -> ModelVersion | None:
+    """The version that knows nothing from `as_of` on: the active one, else the latest such."""
+    fitting = ModelVersion.objects.filter(name=INTEREST, data_until__lte=as_of)
+    active = fitting.filter(status=ModelVersion.Status.ACTIVE).first()
+    return active or fitting.order_by("-data_until", "-created_at").first()
+
+
+@lru_cache(maxsize=4)
+def loaded(version_id: str) -> LaunchInterest:
+    """The model of a version, read from storage once in a process."""
+    files = ModelVersion.objects.get(pk=version_id).files
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in files.items():
+            with default_storage.open(path) as stored:
+                (Path(folder) / name).write_bytes(stored.read())
+        return LaunchInterest.load(Path(folder))
+
+
+def _is_better(version: ModelVersion, active: ModelVersion) -> bool:
+    """Newer data, and on the last launches no worse than the plain ways to predict."""
+    if active.data_until and version.data_until and version.data_until < active.data_until:
+        return False
+    if "model" not in version.metrics:
+        return active.card.get("source") == "prior"
+    score = version.metrics["model"]["map"]
+    return all(score >= version.metrics[name]["map"] for name in ("random", "activity", "content"))
+
+
+def _stored(model: LaunchInterest, *, version: ModelVersion) -> dict[str, str]:
+    files = {}
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder))
+        for file in sorted(Path(folder).iterdir()):
+            with file.open("rb") as content:
+                path = f"{FOLDER}/{version.pk}/{file.name}"
+                files[file.name] = default_storage.save(path, File(content))
+    return files
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
