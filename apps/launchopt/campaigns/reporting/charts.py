@@ -251,4 +251,4 @@ def _text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = 
 
 
 def _cut(words: str) -> str:
-    return words if len(words) <= 30 else words[:29].rstrip() + "…"
+    return words if len(words) <= 26 else words[:25].rstrip() + "…"
