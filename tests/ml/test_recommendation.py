@@ -179,6 +179,16 @@ class TestNewProducts:
         rows = entries(shop, interest=interest.tocsr(), only_new=True)
         assert skus(rows["a"])[0] == "new-2"
         assert rows["a"][0][1] == "interest"
+        mixed = entries(shop, interest=interest.tocsr(), count=5)["a"]
+        assert [row[0] for row in mixed if row[5]] == ["new-2"]
+
+    def test_predicted_interest_does_not_push_new_ones_before_all_known(self):
+        texts = TEXTS | {f"new-{place}": f"unlike {place}" for place in range(9)}
+        shop = shop_of(BOUGHT, texts=texts, new_at=dict.fromkeys(texts, DAY + days(9)))
+        interest = sp.lil_matrix((6, len(texts)))
+        interest[:, [place for place, sku in enumerate(sorted(texts)) if "new-" in sku]] = 0.3
+        rows = entries(shop, interest=interest.tocsr(), count=5)
+        assert all(sum(row[5] for row in some) == 1 for some in rows.values())
 
 
 class TestOpinions:

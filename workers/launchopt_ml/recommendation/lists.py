@@ -138,7 +138,7 @@ class Recommender:
         step = min(max(likeness.CELLS // max(len(self.known.products), 1), 1), MOST_ROWS)
         for start in range(0, len(customers) if offered.any() else 0, step):
             block = _Block(self, customers[start : start + step], offered)
-            yield block.lists(count=count, new_every=0 if only_new else self.weights.new_every)
+            yield block.lists(count=count, only_new=only_new)
 
 
 @dataclass(frozen=True)
@@ -164,23 +164,38 @@ class _Block:
         return parts
 
     @cached_property
+    def score_among_new(self) -> NDArray[np.float64]:
+        """(rows, products): the merged score of all sources, -inf for what must not be shown."""
+        return self._left_in(self.parts.sum(axis=0))
+
+    @cached_property
     def score(self) -> NDArray[np.float64]:
-        """(rows, products): the merged score, -inf for what must not be shown."""
+        """The same without interest: that is predicted for new products alone, so it chooses among
+        them and does not push them all before the known."""
+        return self._left_in(self.parts[:INTEREST].sum(axis=0))
+
+    def _left_in(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        left_out = self._bought | (self._averse >= 1) | ~self.offered
+        return np.where(left_out, -np.inf, score * np.maximum(1 - self._averse, 0))
+
+    @cached_property
+    def _averse(self) -> NDArray[np.float64]:
+        """(rows, products): likeness to what is disliked, 1 and more for what is not shown."""
         made = self.recommender
-        averse = (made.tastes.disliked[self.rows] @ made.spoken_for_by_likeness).toarray()
-        averse *= made.weights.aversion
-        score = self.parts.sum(axis=0) * np.maximum(1 - averse, 0)
-        return np.where(self._bought | (averse >= 1) | ~self.offered, -np.inf, score)
+        likeness = (made.tastes.disliked[self.rows] @ made.spoken_for_by_likeness).toarray()
+        averse: NDArray[np.float64] = likeness * made.weights.aversion
+        return averse
 
     @cached_property
     def _bought(self) -> NDArray[np.bool_]:
         bought: NDArray[np.bool_] = self.recommender.tastes.bought[self.rows].toarray() > 0
         return bought
 
-    def lists(self, *, count: int, new_every: int) -> Lists:
+    def lists(self, *, count: int, only_new: bool) -> Lists:
         """The entries, each with the products that spoke most for it."""
-        product, worth = self._chosen(count)
-        if 0 < new_every <= product.shape[1]:
+        new_every = self.recommender.weights.new_every
+        product, worth = self._chosen(self.score_among_new if only_new else self.score, count)
+        if not only_new and 0 < new_every <= product.shape[1]:
             product, worth = self._with_new(product, worth, every=new_every)
         row, place = np.nonzero(np.isfinite(worth))
         product, worth = product[row, place], worth[row, place]
@@ -207,11 +222,13 @@ class _Block:
         source: NDArray[np.integer] = parts.argmax(axis=0)
         return source
 
-    def _chosen(self, count: int) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
+    def _chosen(
+        self, score: NDArray[np.float64], count: int
+    ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
         """(rows, count) products and what they were chosen with, -inf where there is none."""
-        top = likeness.top_places(self.score, count=CANDIDATES * count)
+        top = likeness.top_places(score, count=CANDIDATES * count)
         places, worth = diverse_order(
-            np.take_along_axis(self.score, top, axis=1),
+            np.take_along_axis(score, top, axis=1),
             self.recommender.known.products.embedding[top],
             count=count,
             sameness=self.recommender.weights.sameness,
@@ -223,12 +240,13 @@ class _Block:
     ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
         """The same with new products among them; such an entry takes the score above it."""
         new = np.flatnonzero(self.recommender.is_fresh & self.offered)
-        best = new[likeness.top_places(self.score[:, new], count=product.shape[1])]
+        score = self.score_among_new
+        best = new[likeness.top_places(score[:, new], count=product.shape[1])]
         product, worth = product.copy(), worth.copy()
         for row in range(len(product) if len(new) else 0):
             some = np.isfinite(worth[row])
             own = dict(zip(product[row, some].tolist(), worth[row, some].tolist(), strict=True))
-            wanted = best[row][np.isfinite(self.score[row, best[row]])].tolist()
+            wanted = best[row][np.isfinite(score[row, best[row]])].tolist()
             mixed = with_new(list(own), is_new=self.recommender.is_fresh, new=wanted, every=every)
             product[row, some] = mixed
             worth[row, some] = falling([own.get(one) for one in mixed])
