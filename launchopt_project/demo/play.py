@@ -59,10 +59,16 @@ class Stage:
             until = min(until + length, self.ends_at)
             yield until
 
-    def play(self, played: Played, *, until: datetime, api: ShopApi) -> Played:
-        """Play from where it stands to `until`: ask for decisions, then tell what came of them."""
+    def ask(self, played: Played, *, until: datetime, api: ShopApi) -> list[dict[str, Any]]:
+        """Ask what to show at each visit from where it stands to `until`."""
         visits = self._visits(since=played.until, until=until)
-        answers = api.decide([self._question(visit) for visit in visits.tolist()])
+        return api.decide([self._question(visit) for visit in visits.tolist()])
+
+    def react(
+        self, played: Played, *, until: datetime, answers: list[dict[str, Any]], api: ShopApi
+    ) -> Played:
+        """Let the shoppers do what they do about these answers, and tell it. It may be repeated."""
+        visits = self._visits(since=played.until, until=until)
         shown = [n for n, answer in enumerate(answers) if self._is_shown(answer)]
         result = reactions(
             self.fate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,15 @@ def market() -> Market:
     return make_market(DEMO.smaller(shoppers=500, products=96))
 
 
+def play(stage: Stage, played: Played, *, until: datetime, shop: Shop) -> Played:
+    answers = stage.ask(played, until=until, api=shop)
+    return stage.react(played, until=until, answers=answers, api=shop)
+
+
 def play_all(stage: Stage, shop: Shop, *, hours: int) -> Played:
     played = stage.opening()
     for until in stage.intervals(since=played.until, length=timedelta(hours=hours)):
-        played = stage.play(played, until=until, api=shop)
+        played = play(stage, played, until=until, shop=shop)
     return played
 
 
@@ -76,7 +81,7 @@ class TestPlayingALaunch:
     def test_tells_nothing_before_it_happens(self, market: Market):
         stage, shop = Stage(market, sku="COF-NEW", launch=LAUNCH), Shop()
         until = stage.starts_at + timedelta(hours=12)
-        stage.play(stage.opening(), until=until, api=shop)
+        play(stage, stage.opening(), until=until, shop=shop)
         assert shop.told
         assert max(event["occurred_at"] for event in shop.told) < until.isoformat()
 
@@ -89,13 +94,30 @@ class TestPlayingALaunch:
     def test_goes_on_from_a_file_as_if_it_had_not_stopped(self, market: Market, tmp_path: Path):
         stage, shop, other = Stage(market, sku="COF-NEW", launch=LAUNCH), Shop(), Shop()
         whole = play_all(stage, shop, hours=24)
-        half = stage.play(stage.opening(), until=stage.starts_at + timedelta(days=5), api=other)
+        half = play(stage, stage.opening(), until=stage.starts_at + timedelta(days=5), shop=other)
         state.save(half, file=tmp_path / "played.json")
         again = state.load(tmp_path / "played.json")
         assert again is not None
-        rest = stage.play(again, until=stage.ends_at, api=other)
+        rest = play(stage, again, until=stage.ends_at, shop=other)
         assert np.array_equal(rest.contacts.has_bought, whole.contacts.has_bought)
         assert {e["message_id"] for e in other.told} == {e["message_id"] for e in shop.told}
+
+    def test_tells_the_same_again_from_answers_that_were_kept(self, market: Market, tmp_path: Path):
+        stage, shop, file = Stage(market, sku="COF-NEW", launch=LAUNCH), Shop(), tmp_path / "a.json"
+        until = stage.starts_at + timedelta(days=1)
+        answers = stage.ask(stage.opening(), until=until, api=shop)
+        state.keep_answers(answers, until=until, file=file)
+        stage.react(stage.opening(), until=until, answers=answers, api=shop)
+        first, shop.told = shop.told, []
+        kept = state.kept_answers(file, until=until)
+        assert kept is not None
+        stage.react(stage.opening(), until=until, answers=kept, api=shop)
+        assert shop.told == first
+
+    def test_does_not_take_the_answers_of_another_interval(self, tmp_path: Path):
+        start = DEMO.launch_starts_at
+        state.keep_answers([], until=start, file=tmp_path / "a.json")
+        assert state.kept_answers(tmp_path / "a.json", until=start + timedelta(hours=6)) is None
 
     def test_knows_of_no_play_where_there_is_no_file(self, tmp_path: Path):
         assert state.load(tmp_path / "played.json") is None

@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture
 def market() -> Market:
-    return make_market(DEMO.smaller(shoppers=700, products=96))
+    return make_market(DEMO.smaller(shoppers=500, products=96))
 
 
 @pytest.fixture
@@ -93,7 +93,8 @@ def approve(marketer: Client, launch: Launch) -> None:
 def play(stage: Stage, shop: Client) -> Played:
     played = stage.opening()
     for until in stage.intervals(since=played.until, length=timedelta(days=1)):
-        played = stage.play(played, until=until, api=shop)
+        answers = stage.ask(played, until=until, api=shop)
+        played = stage.react(played, until=until, answers=answers, api=shop)
         found = due.run_due(until=until, now=timezone.now(), only=DELIVERY)
         assert not [done.error for done in found if done.error]
     return played

@@ -33,26 +33,26 @@ class Parameters:
     declared_share: float = 0.6  # state their gender; as many, independently, their year of birth
     visits_mean: float = 60.0  # visits a year, log-normally spread
     visits_spread: float = 0.7
-    browsing_share: float = 0.20  # of the visits look at a product; the others leave no event
+    browsing_share: float = 0.17  # of the visits look at a product; the others leave no event
     favourites: float = 0.45  # shape of the gamma law of tastes: the smaller, the pickier
     price_sensitivity: float = 0.35  # mean loss of appeal for a price e times the usual one
 
     # From a look to a purchase
-    taste_strength: float = 1.25  # how much tastes steer what is looked at and bought
+    taste_strength: float = 1.8  # how much tastes steer what is looked at and bought
     looks_extra: float = 0.6  # looks at further products in a browsing visit
     novelty: float = 1.8  # extra appeal of a product in its first month
     search_share: float = 0.12  # of the browsing visits begin with a search
     click_rate: float = 0.25
     favourite_rate: float = 0.06
     cart_rate: float = 0.09
-    purchase_rate: float = 0.055  # of the looks, at an appeal of 0
+    purchase_rate: float = 0.045  # of the looks, at an appeal of 0
     return_rate: float = 0.07
     rating_rate: float = 0.22
 
     # What a launch does
-    unasked_rate: float = 0.006  # who look around and like it averagely would buy it unasked
-    persuasion: float = 0.35  # ceiling of what showing adds to the chance to buy
-    persuasion_threshold: float = 1.1  # the appeal at which half of the ceiling is reached
+    unasked_rate: float = 0.004  # who look around and like it averagely would buy it unasked
+    persuasion: float = 0.40  # ceiling of what showing adds to the chance to buy
+    persuasion_threshold: float = 1.6  # the appeal at which half of the ceiling is reached
     persuasion_slope: float = 1.8  # how sharply persuasion rises with appeal
     first_contact: float = 0.65  # of the full persuasion comes with the first contact
     stubborn_share: float = 0.20  # of the shoppers no advertisement moves
@@ -61,7 +61,7 @@ class Parameters:
     launch_click_rate: float = 0.10  # clicks on an exposure at an appeal of 0
 
     # The terms on which the demo launches the newcomer
-    budget: str = "150.00"
+    budget: str = "80.00"
     cost_per_contact: str = "0.10"
     holdout: float = 0.25
     cap_contacts: int = 3  # of a shopper in the whole launch
