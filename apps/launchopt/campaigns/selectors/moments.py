@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
+from django.db import connection
 
-from launchopt.audiences.models import AudienceMember, Consent, Event, EventKind
-from launchopt.campaigns.models import Campaign, Decision, ExcludedCustomer
+from launchopt.audiences.models import EventKind
+from launchopt.campaigns.models import Campaign
 from launchopt.experiments.models import Experiment
 
 SUPPRESSING = (EventKind.PURCHASE, EventKind.RETURN, EventKind.DISLIKE)
@@ -48,6 +48,7 @@ class Moment:
     consented: set[int] = field(default_factory=set)
     suppressed: dict[tuple[int, int], datetime] = field(default_factory=dict)
     contacts: dict[int, list[Contact]] = field(default_factory=dict)
+    assigned: dict[tuple[uuid.UUID, int], tuple[str, int]] = field(default_factory=dict)
 
     def experiments(self) -> set[Experiment]:
         """The experiments of all launches that may speak to any of the customers."""
@@ -63,82 +64,120 @@ class Moment:
 def moment_of(
     customers: Collection[int], *, campaigns: Collection[Campaign], since: datetime, until: datetime
 ) -> Moment:
-    """The facts about these customers for decisions from `since` to `until`. Three queries."""
+    """The facts about these customers for decisions from `since` to `until`, in one statement.
+
+    An unsubscription or complaint withdraws the consent where it is recorded. Contacts are those of
+    all launches and channels that a cap's window can reach.
+    """
     moment = Moment()
     if not campaigns or not customers:
         return moment
-    _read_offers(moment, customers, campaigns)
-    known = list(moment.offers)
-    if not known:
-        return moment
-    moment.suppressed = _suppressed(known, campaigns=campaigns, until=until)
-    moment.contacts = _contacts(known, campaigns=campaigns, since=since, until=until)
-    return moment
-
-
-def _read_offers(moment: Moment, customers: Collection[int], campaigns: Iterable[Campaign]) -> None:
-    """What each customer may be offered, and who agreed to marketing, in one query.
-
-    An unsubscription or complaint withdraws the consent where it is recorded.
-    """
     by_audience: dict[uuid.UUID, list[Campaign]] = defaultdict(list)
     for campaign in campaigns:
         by_audience[campaign.audience_id].append(campaign)
-    mine = OuterRef("customer")
-    agreed = Consent.objects.filter(customer=mine, purpose="marketing", is_granted=True)
-    left_out = ExcludedCustomer.objects.filter(
-        customer=mine, launch__in={campaign.launch_id for campaign in campaigns}
-    )
-    rows = AudienceMember.objects.filter(
-        customer__in=customers, audience__in=list(by_audience)
-    ).values_list(
-        "customer_id", "audience_id", "probability", Exists(agreed),
-        ArraySubquery(left_out.values("launch")),
-    )  # fmt: skip
-    for customer, audience, probability, has_agreed, excluded in rows:
-        if has_agreed:
-            moment.consented.add(customer)
-        for campaign in by_audience[audience]:
-            if campaign.launch_id not in excluded:
-                moment.offers.setdefault(customer, []).append(Offer(campaign, probability))
+    reach = timedelta(hours=max(campaign.launch.cap_window_hours for campaign in campaigns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FACTS,
+            {
+                "customers": list(customers),
+                "audiences": list(by_audience),
+                "launches": list({campaign.launch_id for campaign in campaigns}),
+                "products": list({campaign.launch.product_id for campaign in campaigns}),
+                "experiments": list({campaign.launch.experiment_id for campaign in campaigns}),
+                "suppressing": list(SUPPRESSING),
+                "first": since - reach,
+                "last": until + reach,
+                "until": until,
+            },
+        )
+        for row in cursor.fetchall():
+            _take_in(moment, FactRow(*row), by_audience)
     for offers in moment.offers.values():
         offers.sort(key=lambda offer: (-(offer.probability or 0), offer.campaign.pk))
+    return moment
 
 
-def _suppressed(
-    customers: Collection[int], *, campaigns: Iterable[Campaign], until: datetime
-) -> dict[tuple[int, int], datetime]:
-    """When each customer first bought, returned or disliked a product that is launched."""
-    products = {campaign.launch.product_id for campaign in campaigns}
-    rows = (
-        Event.objects.filter(product__in=products, kind__in=SUPPRESSING)
-        .filter(customer__in=customers, occurred_at__lte=until)
-        .order_by("-occurred_at")
-        .values_list("customer_id", "product_id", "occurred_at")
-    )
-    return {(customer, product): at for customer, product, at in rows if product is not None}
+class FactRow(NamedTuple):
+    """A customer as a member of one audience; lists are empty or None where there is nothing."""
+
+    customer: int
+    audience: uuid.UUID
+    probability: float | None
+    has_agreed: bool
+    left_out_of: list[uuid.UUID]
+    contacted_at: list[datetime] | None
+    lapses_at: list[datetime | None] | None
+    caps: list[int] | None
+    windows: list[int] | None
+    products: list[int] | None
+    silenced_at: list[datetime] | None
+    experiments: list[uuid.UUID] | None
+    variants: list[str] | None
+    phases: list[int] | None
 
 
-def _contacts(
-    customers: Collection[int], *, campaigns: Iterable[Campaign], since: datetime, until: datetime
-) -> dict[int, list[Contact]]:
-    """Contacts of all launches and channels that a cap's window can reach."""
-    reach = timedelta(hours=max(campaign.launch.cap_window_hours for campaign in campaigns))
-    rows = Decision.objects.filter(
-        customer__in=customers,
-        state__in=[Decision.State.RESERVED, Decision.State.CONFIRMED],
-        decided_at__gt=since - reach,
-        decided_at__lt=until + reach,
-    ).values_list(
-        "customer_id",
-        "decided_at",
-        "expires_at",
-        "state",
-        "launch__cap_contacts",
-        "launch__cap_window_hours",
-    )
-    contacts: dict[int, list[Contact]] = defaultdict(list)
-    for customer, at, expires_at, state, cap, hours in rows:
-        lapses = expires_at if state == Decision.State.RESERVED else None
-        contacts[customer].append(Contact(at, lapses, cap, timedelta(hours=hours)))
-    return dict(contacts)
+FACTS = """
+    SELECT m.customer_id, m.audience_id, m.probability,
+           EXISTS (
+               SELECT FROM launchopt_audiences_consent a
+               WHERE a.customer_id = m.customer_id AND a.purpose = 'marketing' AND a.is_granted
+           ),
+           ARRAY(
+               SELECT x.launch_id FROM launchopt_campaigns_excludedcustomer x
+               WHERE x.customer_id = m.customer_id AND x.launch_id = ANY(%(launches)s)
+           ),
+           contact.at, contact.lapses_at, contact.cap, contact.hours,
+           silence.product, silence.at,
+           assigned.experiment, assigned.variant, assigned.phase
+    FROM launchopt_audiences_audiencemember m
+    CROSS JOIN LATERAL (
+        SELECT array_agg(d.decided_at) AS at,
+               array_agg(CASE WHEN d.state = 'reserved' THEN d.expires_at END) AS lapses_at,
+               array_agg(l.cap_contacts) AS cap, array_agg(l.cap_window_hours) AS hours
+        FROM launchopt_campaigns_decision d JOIN launchopt_campaigns_launch l ON l.id = d.launch_id
+        WHERE d.customer_id = m.customer_id AND d.state IN ('reserved', 'confirmed')
+          AND d.decided_at > %(first)s AND d.decided_at < %(last)s
+    ) contact
+    CROSS JOIN LATERAL (
+        SELECT array_agg(e.product_id) AS product, array_agg(e.occurred_at) AS at
+        FROM launchopt_audiences_event e
+        WHERE e.customer_id = m.customer_id AND e.product_id = ANY(%(products)s)
+          AND e.kind = ANY(%(suppressing)s) AND e.occurred_at <= %(until)s
+    ) silence
+    CROSS JOIN LATERAL (
+        SELECT array_agg(s.experiment_id) AS experiment, array_agg(v.name) AS variant,
+               array_agg(s.phase) AS phase
+        FROM launchopt_experiments_assignment s
+        JOIN launchopt_experiments_variant v ON v.id = s.variant_id
+        WHERE s.customer_id = m.customer_id AND s.experiment_id = ANY(%(experiments)s)
+    ) assigned
+    WHERE m.customer_id = ANY(%(customers)s) AND m.audience_id = ANY(%(audiences)s)
+"""
+
+
+def _take_in(
+    moment: Moment, row: FactRow, by_audience: Mapping[uuid.UUID, Collection[Campaign]]
+) -> None:
+    for campaign in by_audience[row.audience]:
+        if campaign.launch_id not in row.left_out_of:
+            offer = Offer(campaign, row.probability)
+            moment.offers.setdefault(row.customer, []).append(offer)
+    if row.has_agreed:
+        moment.consented.add(row.customer)
+    moment.contacts[row.customer] = [
+        Contact(at, lapses_at, cap, timedelta(hours=hours))
+        for at, lapses_at, cap, hours in _columns(
+            row.contacted_at, row.lapses_at, row.caps, row.windows
+        )
+    ]
+    for product, at in _columns(row.products, row.silenced_at):
+        key = (row.customer, product)
+        moment.suppressed[key] = min(at, moment.suppressed.get(key, at))
+    for experiment, variant, phase in _columns(row.experiments, row.variants, row.phases):
+        moment.assigned[experiment, row.customer] = (variant, phase)
+
+
+def _columns(*lists: Sequence[Any] | None) -> Iterator[tuple[Any, ...]]:
+    """The rows of columns of one length, none where they are None."""
+    return zip(*(column or () for column in lists), strict=True)

@@ -12,8 +12,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
-
 from launchopt.audiences.models import Customer
 from launchopt.experiments.models import Assignment, Experiment, Phase, Variant
 from launchopt_core.assignment import HOLDOUT, bucket_of, choose_variant
@@ -65,11 +63,13 @@ class Arms:
         kept = self.known.get(customer.pk) or self.as_visitor.get(customer.pk)
         return kept or self._draw(customer)
 
-    def remember(self, customer: int, *, variant: str, phase: int, visitor_of: int | None) -> None:
-        """Take in what stands; a visitor's variant holds for the customer it turned out to be."""
+    def remember(
+        self, customer: int, *, variant: str, phase: int, as_visitor: bool = False
+    ) -> None:
+        """Take in what stands."""
         share = self.weights.get(phase, self.shares).get(variant, 0.0)
-        book = self.known if visitor_of is None else self.as_visitor
-        book[visitor_of or customer] = Assigned(variant, phase, share)
+        book = self.as_visitor if as_visitor else self.known
+        book[customer] = Assigned(variant, phase, share)
 
     def _draw(self, customer: Customer) -> Assigned:
         bucket = bucket_of(customer.external_id, self.experiment.salt)
@@ -78,29 +78,41 @@ class Arms:
 
 
 def arms_of(
-    experiments: Collection[Experiment], *, customers: Collection[int]
+    experiments: Collection[Experiment],
+    *,
+    assigned: Mapping[tuple[uuid.UUID, int], tuple[str, int]] | None = None,
+    customers: Collection[int] = (),
 ) -> dict[uuid.UUID, Arms]:
-    """These experiments with their assignments of these customers, in two queries."""
+    """These experiments with what stands of these customers' assignments.
+
+    One query, and one more where a customer has none: the visitor that they were may have one.
+    """
     if not experiments:
         return {}
     phases: dict[uuid.UUID, dict[int, dict[str, float]]] = defaultdict(dict)
-    for phase in Phase.objects.filter(experiment__in=experiments):
-        phases[phase.experiment_id][phase.number] = phase.weights
+    rows = Phase.objects.filter(experiment__in=experiments)
+    for experiment, number, weights in rows.values_list("experiment", "number", "weights"):
+        phases[experiment][number] = weights
     arms = {each.pk: Arms(each, phases[each.pk]) for each in experiments}
-    if customers:
-        _remember_assignments(arms, customers)
+    known = assigned or {}
+    for (experiment, customer), (variant, phase) in known.items():
+        if experiment in arms:
+            arms[experiment].remember(customer, variant=variant, phase=phase)
+    missing = [c for c in customers if any((each, c) not in known for each in arms)]
+    if missing:
+        _remember_visitors(arms, missing)
     return arms
 
 
-def _remember_assignments(arms: Mapping[uuid.UUID, Arms], customers: Collection[int]) -> None:
+def _remember_visitors(arms: Mapping[uuid.UUID, Arms], customers: Collection[int]) -> None:
+    """A visitor's variant holds for the customer that the visitor turned out to be."""
     rows = Assignment.objects.filter(
-        Q(customer__in=customers) | Q(customer__merged_into__in=customers),
-        experiment__in=list(arms),
+        customer__merged_into__in=customers, experiment__in=list(arms)
     ).order_by("assigned_at")
-    for experiment, customer, variant, phase, turned_out in rows.values_list(
-        "experiment", "customer", "variant__name", "phase", "customer__merged_into"
+    for experiment, customer, variant, phase in rows.values_list(
+        "experiment", "customer__merged_into", "variant__name", "phase"
     ):
-        arms[experiment].remember(customer, variant=variant, phase=phase, visitor_of=turned_out)
+        arms[experiment].remember(customer, variant=variant, phase=phase, as_visitor=True)
 
 
 def save_assignments(arms: Iterable[Arms]) -> None:

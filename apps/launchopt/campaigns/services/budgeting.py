@@ -85,7 +85,7 @@ def chances_of(launch: Launch) -> dict[uuid.UUID, Chances]:
         .exclude(customer__in=left_out)
         .values_list("audience_id", "customer__external_id", "probability")
     )
-    arms = arms_of([launch.experiment], customers=[]) if launch.experiment else {}
+    arms = arms_of([launch.experiment]) if launch.experiment else {}
     found: dict[uuid.UUID, list[float]] = defaultdict(list)
     for audience, unit, probability in rows.iterator(chunk_size=20_000):
         if not any(_is_held_out(each, unit) for each in arms.values()):

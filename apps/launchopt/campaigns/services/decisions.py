@@ -97,7 +97,7 @@ def _open_desk(
     desk = Desk(
         campaigns=campaigns,
         moment=moment,
-        arms=arms_of(moment.experiments(), customers=list(moment.offers)),
+        arms=arms_of(moment.experiments(), assigned=moment.assigned, customers=list(moment.offers)),
         now=until,
     )
     if locks_money or is_clock_behind(desk.launches_in_question(), now=until):

@@ -25,6 +25,7 @@ from launchopt.campaigns.models import (
 from launchopt.campaigns.selectors import Moment, Offer
 from launchopt.campaigns.selectors.moments import Contact
 from launchopt.campaigns.services.assigning import Arms, Assigned, save_assignments
+from launchopt.campaigns.services.storing import insert_decisions
 from launchopt.conf import launchopt_settings
 from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
 
@@ -103,7 +104,7 @@ class Desk:
     def close(self) -> None:
         """Keep every assignment, decision and reservation. Raises MoneyMoved."""
         save_assignments(self.arms.values())
-        Decision.objects.bulk_create([ruling.decision for ruling in self._rulings.values()])
+        insert_decisions([ruling.decision for ruling in self._rulings.values()])
         self._reserve_money()
 
     def _reserve_money(self) -> None:
@@ -220,6 +221,7 @@ class Desk:
             channel=placement.channel,
             policy_version=POLICY,
             propensity=1.0,
+            cost=Decimal(0),
             state=Decision.State.SILENT,
             decided_at=at,
         )
