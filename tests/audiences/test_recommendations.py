@@ -248,3 +248,16 @@ class TestApi:
         answer = by_key("integration").get(f"customers/anna/recommendations/?k={k}")
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["pointer"] == "/k"
+
+    def test_an_instant_of_ones_own_needs_simulated_time(self, shop, settings):
+        path = f"customers/anna/recommendations/?at={(NOW + timedelta(days=1)).isoformat()[:19]}Z"
+        client = by_key("integration")
+        Product.objects.filter(sku="JUG").update(launched_at=NOW + timedelta(hours=1))
+        Product.objects.filter(sku="MAT").update(retired_at=NOW + timedelta(hours=1))
+        assert client.get(path).status_code == 400
+        settings.LAUNCHOPT = {"ALLOW_CLIENT_CLOCK": True}
+        body = client.get(path).json()
+        assert [entry["sku"] for entry in body["recommendations"]] == ["CUP", "JUG"]
+
+    def test_needs_a_key(self, client):
+        assert client.get("/api/v1/customers/anna/recommendations/").status_code == 401

@@ -136,6 +136,13 @@ class TestWhatIsShown:
         made = Recommender.of(shop, as_of=AS_OF)
         assert sum(map(len, made.lists(np.arange(6), count=10))) == 0
 
+    def test_long_lists_hold_every_product_once(self):
+        texts = {f"sku-{place:03}": f"thing {place}" for place in range(200)}
+        bought = [("a", "sku-000", "purchase", 1), ("b", "sku-000", "purchase", 1)]
+        shop = shop_of(bought, texts=texts, new_at=dict.fromkeys(texts, DAY))
+        for rows in entries(shop, count=1000).values():
+            assert sorted(skus(rows)) == sorted(texts)[1:]
+
     def test_scores_never_rise_with_the_rank(self):
         for rows in entries(shop_of(BOUGHT, new_at=NEW)).values():
             scores = [row[4] for row in rows]

@@ -135,7 +135,9 @@ class Recommender:
     ) -> Iterator[Lists]:
         """The lists of these customers (positions in `known`), block by block, in their order."""
         offered = self.sellable & (self.is_new | (not only_new))
-        step = min(max(likeness.CELLS // max(len(self.known.products), 1), 1), MOST_ROWS)
+        candidates = min(CANDIDATES * count, len(self.known.products))
+        widest = max(len(self.known.products), candidates**2, 1)  # of what a customer takes
+        step = min(max(likeness.CELLS // widest, 1), MOST_ROWS)
         for start in range(0, len(customers) if offered.any() else 0, step):
             block = _Block(self, customers[start : start + step], offered)
             yield block.lists(count=count, only_new=only_new)

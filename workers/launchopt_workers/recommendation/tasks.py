@@ -52,7 +52,7 @@ def recommend(
     kept = launchopt_settings().recommendations_kept
     count = k or kept
     read_texts(work)
-    work.report(step="read the shop")
+    work.report(done=0, step="read the shop")
     maker = Maker.of(read_stock(as_of=instant), as_of=instant)
     told, entries = [maker.rows(NOBODY, count=count)], 0
     steps = list(_steps(maker, customer_ids))
