@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from launchopt.audiences.models import Customer, EventKind
 from launchopt.catalog.models import Product
-from launchopt.operations.api.strict import AmountField, StrictSerializer
+from launchopt.operations.api.strict import AmountField, StorableField, StrictSerializer
 from launchopt.operations.privacy import HIDDEN, masked_email, masked_phone
 
 PERSONAL = "launchopt_audiences.view_personal_data"
@@ -106,8 +106,19 @@ class EventReportSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
-class RulesField(serializers.JSONField):
+class RulesField(StorableField):
     """Such as {"top_share": 0.1, "price_band": ["low", "middle"]}."""
+
+
+class ProductField(serializers.SlugRelatedField[Product]):
+    """A product by its SKU, which is a text that PostgreSQL can look for."""
+
+    def to_internal_value(self, data: Any) -> Product:
+        """As DRF, except that a NUL is in no SKU."""
+        if "\0" in str(data):
+            self.fail("invalid")
+        product: Product = super().to_internal_value(data)
+        return product
 
 
 class AudienceSerializer(StrictSerializer):
@@ -116,7 +127,7 @@ class AudienceSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(required=False, allow_blank=True, max_length=500)
-    product = serializers.SlugRelatedField(
+    product = ProductField(
         slug_field="sku", queryset=Product.objects.all(), required=False, allow_null=True
     )
     rules = RulesField(required=False)

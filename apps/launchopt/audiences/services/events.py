@@ -168,6 +168,11 @@ def _all_rejected(
     return list(pl.concat(parts).sort(LINE).iter_rows()) if any(map(len, parts)) else []
 
 
+def _payload(item: Any) -> dict[str, Any]:
+    kept: dict[str, Any] = storable(item if isinstance(item, dict) else {"value": item})
+    return kept
+
+
 def _keep_rejected(
     rejected: list[tuple[int, str]], *, batch: Sequence[Any], received_at: datetime, source: str
 ) -> None:
@@ -177,7 +182,7 @@ def _keep_rejected(
             source=source[:200],
             line=index,
             reason=reason[:200],
-            payload=storable(batch[index]),
+            payload=_payload(batch[index]),
         )
         for index, reason in rejected
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import SessionAuthentication
@@ -63,6 +64,12 @@ class LaunchOptView(APIView):
     versioning_class: type[BaseVersioning] | None = None
     schema = AutoSchema()
     permissions: dict[str, list[str]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """As DRF; nothing is named with a NUL, which PostgreSQL would not even look for."""
+        super().initial(request, *args, **kwargs)
+        if any("\0" in str(value) for value in kwargs.values()):
+            raise Http404
 
     def permissions_needed(self) -> list[str]:
         """The permissions for the action at hand."""

@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
+from launchopt.operations.importing.batches import storable
+
 
 class AmountField(serializers.DecimalField):
     """Money and prices as text, to the last digit, whatever the host's REST defaults say."""
@@ -37,7 +39,18 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class AttributesField(serializers.JSONField):
+class StorableField(serializers.JSONField):
+    """JSON that PostgreSQL can hold: without NUL and half characters."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what it cannot hold."""
+        value = super().to_internal_value(data)
+        if storable(value) != value:
+            raise serializers.ValidationError("A text in it holds a NUL or half a character.")
+        return value
+
+
+class AttributesField(StorableField):
     """Further facts: an object of texts, numbers, flags or lists of them."""
 
     def to_internal_value(self, data: Any) -> Any:
