@@ -34,7 +34,11 @@ def step(title: str) -> Iterator[None]:
     started = time.perf_counter()
     sys.stderr.write(f"{title:<{WIDTH}} ...")
     sys.stderr.flush()
-    yield
+    try:
+        yield
+    except BaseException:
+        say(" not done")
+        raise
     seconds = time.perf_counter() - started
     start = "\r" if sys.stderr.isatty() else "\n"
     say(f"{start}{title:<{WIDTH}} {seconds:5.1f} s")

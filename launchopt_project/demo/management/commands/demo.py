@@ -7,16 +7,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from launchopt.campaigns.reporting import launch_report, report_page
 from launchopt.operations.commands import LaunchOptCommand
+from launchopt_project.demo.client import ApiRefused
 from launchopt_project.demo.market import DEMO
 from launchopt_project.demo.market.vocabulary import vocabulary
-from launchopt_project.demo.story import Story
+from launchopt_project.demo.progress import RunFailed
+from launchopt_project.demo.story import Story, Told, WorkFailed
 from launchopt_project.demo.truth_section import measured_sentence, plan_sentence
+from launchopt_project.embedded import EmbeddedError
 from launchopt_project.paths import home_path
+from launchopt_project.supervisor import StackError
+
+FAULTS = (ApiRefused, EmbeddedError, RunFailed, StackError, WorkFailed)
 
 
 class Command(LaunchOptCommand):
@@ -41,7 +47,7 @@ class Command(LaunchOptCommand):
 
     def work(self, **options: Any) -> Mapping[str, Any]:
         """Tell the story, then write the report."""
-        told = Story(DEMO, folder=home_path() / "demo", sku=options["sku"]).tell()
+        told = self._tell(Story(DEMO, folder=home_path() / "demo", sku=options["sku"]))
         options["out"].write_text(report_page(told.launch, now=timezone.now()), "utf-8")
         return {
             "launch": str(told.launch.pk),
@@ -54,6 +60,15 @@ class Command(LaunchOptCommand):
             "truth": asdict(told.comparison),
             "sentences": [measured_sentence(told.comparison), plan_sentence(told.comparison)],
         }
+
+    def _tell(self, story: Story) -> Told:
+        """What went wrong is one line; what was done stays."""
+        try:
+            return story.tell()
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. Run it again: it goes on from here.") from None
+        except FAULTS as error:
+            raise CommandError(f"{error} Run it again: it goes on from here.") from error
 
     def show(self, report: Mapping[str, Any]) -> None:
         """The summary for a person."""
