@@ -126,11 +126,19 @@ class TestImportEvents:
         found = json.loads(capsys.readouterr().out)
         assert (found["accepted"], found["duplicates"]) == (1, 1)
 
-    def test_a_large_file_is_stored_once_whatever_stands_already(self, run):
+    @pytest.mark.parametrize("field", ["text", "message_id"])
+    def test_a_large_file_is_stored_once_whatever_stands_already(self, run, field):
+        head = HEADER.replace("quantity", field)
         rows = [f"c{n % 700},TEA,view,2026-03-01T10:{n % 60:02}:00Z,{n}\n" for n in range(6_000)]
-        assert run(HEADER + "".join(rows))["accepted"] == 6_000
-        assert run(HEADER + "".join(rows) + ROW)["accepted"] == 1
+        assert run(head + "".join(rows) + rows[0])["accepted"] == 6_000
+        assert run(head + "".join(rows) + ROW.replace("2\n", "x\n"))["accepted"] == 1
         assert Event.objects.count() == 6_001
+
+    def test_messages_sent_before_with_another_instant_are_duplicates_in_a_large_file(self, run):
+        head = HEADER.replace("quantity", "message_id")
+        run(head + "anna,TEA,view,2025-01-01T00:00:00Z,m7\n")
+        rows = [f"c{n},TEA,view,2026-03-01T10:00:00Z,m{n}\n" for n in range(6_000)]
+        assert run(head + "".join(rows))["duplicates"] == 1
 
     @settings(
         max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

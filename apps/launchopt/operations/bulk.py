@@ -18,6 +18,8 @@ SMALL = 5_000  # rows up to which the planner needs no statistics
 
 def copy_frame(frame: pl.DataFrame, *, table: str) -> None:
     """COPY a frame into the columns of a table that bear its names. Instants are in UTC."""
+    if frame.is_empty():
+        return
     buffer = BytesIO()
     frame.write_csv(buffer, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
     view = buffer.getbuffer()

@@ -11,12 +11,12 @@ from uuid import UUID
 import polars as pl
 from django.db import IntegrityError, connection, transaction
 
-from launchopt.audiences.models import Event, EventKind
+from launchopt.audiences.models import Event, EventKind, MessageKey
 from launchopt.audiences.services.messages import HAS_KEY, KEY, with_keys
 from launchopt.operations.bulk import SMALL, analyse, copy_frame
 
 INCOMING = "launchopt_incoming_event"
-TABLE = Event._meta.db_table
+TABLE, KEYS = Event._meta.db_table, MessageKey._meta.db_table
 NOTABLE = [str(EventKind.UNSUBSCRIBE), str(EventKind.COMPLAINT)]
 COLUMNS = {
     "message_id": "uuid",
@@ -40,8 +40,8 @@ NAMES = ", ".join(COLUMNS)
 # The key of a sent message is taken first; only who took it now stores the event. In the order of
 # keys, so that two who send the same batch at once wait for each other instead of locking up.
 TAKEN = (
-    "INSERT INTO launchopt_audiences_messagekey (message_id, occurred_at) SELECT message_id, "
-    f'occurred_at FROM "{INCOMING}" WHERE {HAS_KEY} ORDER BY message_id '
+    f'INSERT INTO "{KEYS}" (message_id, occurred_at) SELECT message_id, occurred_at '
+    f'FROM "{INCOMING}" WHERE {HAS_KEY} ORDER BY message_id '
     "ON CONFLICT DO NOTHING RETURNING message_id"
 )
 INSERT = (
@@ -85,7 +85,7 @@ def insert_events(
     keyed = with_keys(rows).unique(KEY, keep="first", maintain_order=True)
     frame = _as_stored(keyed, received_at=received_at, is_randomised=is_randomised)
     has_keys, is_notable = bool(keyed[HAS_KEY].any()), _is_notable(frame)
-    if not has_keys and not is_notable and len(frame) > SMALL and _copied(frame):
+    if not is_notable and len(frame) > SMALL and _copied(frame, sent=keyed[HAS_KEY]):
         return len(frame), []
     _fill(frame.with_columns(keyed[HAS_KEY]))
     return _inserted(has_keys=has_keys, is_notable=is_notable)
@@ -110,16 +110,18 @@ def _is_notable(frame: pl.DataFrame) -> bool:
     return answers or bool(frame["kind"].is_in(NOTABLE).any())
 
 
-def _copied(frame: pl.DataFrame) -> bool:
+def _copied(frame: pl.DataFrame, *, sent: pl.Series) -> bool:
     """COPY straight into the table, where no event stands in the time of these.
 
-    False, and nothing done, where one does or where another sender stored one of them meanwhile.
+    False, and nothing done, where one does, where a key was sent before, or where another sender
+    stored one of them meanwhile.
     """
     first, last = frame["occurred_at"].min(), frame["occurred_at"].max()
     if Event.objects.filter(occurred_at__range=(first, last)).order_by().exists():
         return False
     try:
         with transaction.atomic():
+            copy_frame(frame.filter(sent).select("message_id", "occurred_at"), table=KEYS)
             copy_frame(frame, table=TABLE)
     except IntegrityError:
         return False

@@ -17,9 +17,7 @@ from launchopt.operations.errors import InvalidInput
 class Command(LaunchOptCommand):
     """Whole months go at once. Asks first, unless told not to: it cannot be undone."""
 
-    help = (
-        "Drop the months of events older than EVENT_RETENTION_DAYS. It cannot be undone."
-    )
+    help = "Drop the months of events older than EVENT_RETENTION_DAYS. It cannot be undone."
     example = "manage.py drop_old_events --yes"
 
     def add_options(self, parser: CommandParser) -> None:
