@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 def shop() -> dict[str, Product]:
     """Five products, and anna who has a list of three of them."""
     rows = [{"sku": sku, "title": sku.title(), "price": "2.50"} for sku in SKUS]
-    save_products(rows, now=MADE)
+    save_products(rows, now=MADE - timedelta(days=200))
     save_customers([{"external_id": "anna"}, {"external_id": "ben"}], now=MADE)
     products = {product.sku: product for product in Product.objects.all()}
     put(["CUP", "JUG", "MAT"])
@@ -201,6 +201,23 @@ class TestFillingUp:
             happen("purchase", sku, customer=customer)
         happen("purchase", "TEA", customer="cleo", at=NOW - timedelta(minutes=4))
         assert shown("somebody new") == ["PAN", "TEA"]
+
+    def test_one_of_five_is_new_even_then(self, shop):
+        cache.clear()
+        save_products([{"sku": "NEW", "title": "New"}], now=NOW - timedelta(days=1))
+        for sku in SKUS:
+            happen("purchase", sku, customer="ben")
+        listed = shown_to(external_id="somebody new", k=6, at=NOW).recommendations
+        assert [entry["is_new"] for entry in listed] == [False] * 4 + [True, False]
+        assert listed[4]["reason"] == "New in the shop."
+        assert shown("somebody new", at=NOW - timedelta(days=2)) == list(SKUS)  # not there yet
+
+    def test_on_day_zero_it_is_what_is_new(self):
+        cache.clear()
+        save_products([{"sku": sku, "title": sku} for sku in SKUS], now=NOW)
+        listed = shown_to(external_id="somebody new", k=10, at=NOW).recommendations
+        assert {entry["sku"] for entry in listed} == set(SKUS)
+        assert {entry["reason"] for entry in listed} == {"New in the shop."}
 
     def test_an_empty_shop_shows_nothing(self):
         assert strangers_list() == []

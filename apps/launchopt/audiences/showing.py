@@ -7,7 +7,7 @@ sale yet, bought or disliked since is left out, and what is popular takes its pl
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ from launchopt.conf import launchopt_settings
 from launchopt_core.reasons import Grounds, sentence
 
 POPULAR_DAYS = 30
+NEW_DAYS = 90
+NEW_EVERY = 5  # one entry of so many is new, as in the lists that the worker makes
 POPULAR_SECONDS = 600
 MOST_POPULAR = 200
 FRESH = timedelta(days=10)  # lists are made every night
@@ -60,6 +62,15 @@ BEST_SOLD = """
     SELECT product_id, count(DISTINCT customer_id) AS buyers FROM launchopt_audiences_event
     WHERE kind = 'purchase' AND occurred_at >= %(since)s
     GROUP BY product_id ORDER BY buyers DESC, product_id LIMIT %(most)s"""
+
+NEWEST = """
+    SELECT p.id FROM launchopt_catalog_product p
+    WHERE COALESCE(p.launched_at, p.created_at) > %(since)s
+        AND COALESCE(p.launched_at, p.created_at) <= %(at)s
+        AND NOT EXISTS (
+            SELECT FROM launchopt_audiences_event e
+            WHERE e.product_id = p.id AND e.kind = 'purchase')
+    ORDER BY COALESCE(p.launched_at, p.created_at) DESC, p.id LIMIT %(most)s"""
 
 
 @dataclass(frozen=True)
@@ -151,7 +162,7 @@ def _never_hidden(entries: list[dict[str, Any]], *, customer_id: int) -> list[di
 
 def _popular(*, customer_id: int | None, language: str, at: datetime) -> list[dict[str, Any]]:
     """What is popular and may be shown, best first, without a personal reason."""
-    general = strangers_list() or _best_sold()
+    general = strangers_list() or _before_any_list(at)
     rows = _rows(OFFERED, products=[entry.product_id for entry in general], at=at)
     offered = {row[0]: row for row in rows}
     entries = [
@@ -175,8 +186,28 @@ def language_of(customer: str, product: str) -> str:
     return customer or product or launchopt_settings().language
 
 
+def _before_any_list(at: datetime) -> list[General]:
+    """For a shop whose first lists are not made yet: what sells best, and what is new."""
+    since = at - timedelta(days=NEW_DAYS)
+    rows = _rows(NEWEST, since=since, at=at, most=MOST_POPULAR)
+    new = [General(row[0], 0.0, "content", is_new=True, is_fresh=True) for row in rows]
+    return interleaved(_best_sold(), new, every=NEW_EVERY)
+
+
+def interleaved(known: list[General], new: list[General], *, every: int) -> list[General]:
+    """One new entry at the end of so many, with the score of the one above; the rest follows."""
+    result: list[General] = []
+    known, new = list(known), list(new)
+    while known or new:
+        takes_new = new and (not known or len(result) % every == every - 1)
+        entry = new.pop(0) if takes_new else known.pop(0)
+        score = result[-1].score if takes_new and result else entry.score
+        result.append(replace(entry, score=score))
+    return result
+
+
 def _best_sold() -> list[General]:
-    """What most customers bought lately: for a shop whose first lists are not made yet."""
+    """What most customers bought lately."""
     kept = cache.get_or_set("launchopt.best_sold", _count_best_sold, POPULAR_SECONDS)
     return [General(product_id, score, "popularity") for product_id, score in kept or []]
 
