@@ -193,8 +193,10 @@ def _attributed_return() -> str:
 
 
 # Each row is one thing that happened: which decision it counts for, when, and what it adds.
+# Found on its own, before the decisions are joined: of a launch that has just begun the statistics
+# know nothing yet, and a planner that mixes the two walks every event for every decision.
 HAPPENED = f"""
-    happened AS (
+    happened AS MATERIALIZED (
         SELECT t.launch_id, t.starts_at, e.kind, e.price * e.quantity AS amount,
                CASE e.kind
                    WHEN 'purchase' THEN {_attributed("e")}
