@@ -45,7 +45,7 @@ class Process:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor alone
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
         self._reader = threading.Thread(target=self._pass_on, daemon=True)
         self._reader.start()
@@ -93,7 +93,7 @@ class Process:
             self._write(self.name, line.rstrip("\n"))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Where the kernel can, a child is told to stop when its supervisor was killed."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -18,6 +18,7 @@ from django.db import connection
 from launchopt.jobs import Queue
 from launchopt.operations import heartbeats
 from launchopt_project.celery import app
+from launchopt_project.supervisor.process import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -39,7 +40,12 @@ class Worker:
         words = [sys.executable, "-m", "celery", "-A", "launchopt_project", "-q", "worker"]
         words += ["-P", "solo", "-Q", queues, "--without-gossip", "--without-mingle"]
         self._process = subprocess.Popen(
-            words, cwd=ROOT, env=self._environment(), stdout=self._log, stderr=self._log
+            words,
+            cwd=ROOT,
+            env=self._environment(),
+            stdout=self._log,
+            stderr=self._log,
+            preexec_fn=end_with_parent,  # a run of tests that is killed leaves no worker behind
         )
         self.wait_until(lambda: not heartbeats.silent_queues(), seconds=START_SECONDS)
 
