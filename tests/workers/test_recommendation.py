@@ -16,8 +16,9 @@ from launchopt.audiences.services import record_events, save_customers
 from launchopt.audiences.showing import shown_to
 from launchopt.catalog.models import Product
 from launchopt.catalog.services import save_products
+from launchopt.operations import runs
 from launchopt.operations.models import ModelVersion, Run
-from launchopt.operations.runs import request_run
+from launchopt_workers.recommendation import tasks
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -69,6 +70,19 @@ def told(tmp_path, capsys, *options):
 
 def as_of(instant=NOW):
     return ("--as-of", instant.isoformat())
+
+
+def work_until(run, *, done):
+    """Work on a run, and cancel it once so many steps are done."""
+    leased = runs.take_lease(run_id=str(run.pk), now=NOW)
+    assert leased is not None
+
+    def cancel(at_work):
+        if done is not None and at_work.done >= done and at_work.step == "make lists":
+            Run.objects.filter(pk=run.pk).update(cancel_requested=True)
+
+    with runs.working_on(leased, clock=lambda: NOW, on_progress=cancel) as work:
+        tasks.recommend(work, as_of=NOW.isoformat())
 
 
 @pytest.mark.usefixtures("shop")
@@ -140,6 +154,23 @@ class TestRecommend:
         assert not Recommendation.objects.filter(customer__external_id="eve").exists()
         assert shown_to(external_id="eve", k=1, at=NOW).recommendations[0]["sku"] == "TENT"
 
+    def test_without_a_file_the_lists_of_the_customers_named_are_printed(self, capsys):
+        call_command("recommend", "--customer", "anna", "--k", "1", *as_of())
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == "customer,rank,sku,score,reason"
+        assert lines[1].startswith("anna,1,STOVE,")
+        assert "stored: 4" in lines
+
+    def test_a_run_that_comes_back_does_not_repeat_what_is_stored(self, monkeypatch):
+        monkeypatch.setattr(tasks, "STEP", 2)  # customers a step: there are four
+        run = runs.create_run(job=jobs.RECOMMEND, arguments={}, now=NOW)
+        work_until(run, done=1)
+        first = set(Recommendation.objects.values_list("pk", flat=True))
+        runs.retry_run(run=Run.objects.get(pk=run.pk), now=NOW)
+        work_until(run, done=None)
+        assert first
+        assert first < set(Recommendation.objects.values_list("pk", flat=True))
+
     def test_its_run_is_kept(self, tmp_path, capsys):
         told(tmp_path, capsys, "--all", *as_of())
         run = Run.objects.get()
@@ -191,6 +222,7 @@ class TestWrongInput:
         [
             (["--customer", "nobody"], "no customer 'nobody'"),
             (["--all", "--k", "0"], "between 1 and"),
+            (["--all", "--only-new"], "name a file by --out"),
             (["--all", "--out", "lists.xml"], "a .csv or .parquet file"),
         ],
     )
@@ -211,7 +243,7 @@ def test_a_real_worker_makes_lists_and_personas(real_worker):
             happen("purchase", sku, customer=customer, at=NOW - timedelta(days=2))
     arguments = {"as_of": NOW.isoformat()}
     for job in (jobs.RECOMMEND, jobs.BUILD_PERSONAS):
-        request_run(job=job, arguments=arguments, now=timezone.now())
+        runs.request_run(job=job, arguments=arguments, now=timezone.now())
     real_worker.wait_until(lambda: not Run.objects.exclude(state="succeeded").exists(), seconds=120)
     assert Persona.objects.count() == len(BOUGHT)
     assert Recommendation.objects.filter(customer__external_id="anna", rank=1).exists()

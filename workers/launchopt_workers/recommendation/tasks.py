@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,7 @@ def recommend(
     """Lists for these customers, or for all, as of an instant.
 
     They are kept for serving, but for lists of new products only, which are told in `out` alone.
+    `entries` counts the lines of `out`, `stored` what is kept.
     """
     from launchopt_workers.prediction.reading import read_texts
     from launchopt_workers.recommendation.making import Maker
@@ -54,24 +55,24 @@ def recommend(
     read_texts(work)
     work.report(done=0, step="read the shop")
     maker = Maker.of(read_stock(as_of=instant), as_of=instant)
-    told, entries = [maker.rows(NOBODY, count=count)], 0
+    told, stored = [maker.rows(NOBODY, count=count)], 0
     steps = list(_steps(maker, customer_ids))
     work.expect(len(steps))
     for done, ids in enumerate(steps, start=1):
         longest = count if only_new else max(count, kept)
-        rows = maker.rows(ids, count=longest, only_new=only_new)
+        made = cache(partial(maker.rows, ids, count=longest, only_new=only_new))
         if not only_new:
-            step = f"store lists of customers {ids[0]} to {ids[-1]}"
-            storing = partial(_store, rows, ids, as_of=instant, now=work.clock())
-            entries += work.once(step, storing)["entries"]
-        told.append(rows.filter(pl.col("rank") <= count))
+            storing = partial(_store, made, ids, as_of=instant, now=work.clock())
+            stored += work.once(f"lists of customers {ids[0]} to {ids[-1]}", storing)["stored"]
+        if out:
+            told.append(made().filter(pl.col("rank") <= count))
         work.report(done=done, step="make lists")
     if not only_new:
         keep_strangers_list(maker.for_strangers(count=STRANGERS_KEPT), as_of=instant)
+    lines = pl.concat(told).select(TOLD)
     if out:
-        _write(pl.concat(told).select(TOLD), Path(out))
-    customers = sum(len(ids) for ids in steps)
-    return {"customers": customers, "entries": sum(map(len, told)), "stored": entries}
+        _write(lines, Path(out))
+    return {"customers": sum(map(len, steps)), "entries": len(lines), "stored": stored}
 
 
 def _steps(maker: Maker, customer_ids: list[int] | None) -> Iterator[np.ndarray]:
@@ -82,12 +83,12 @@ def _steps(maker: Maker, customer_ids: list[int] | None) -> Iterator[np.ndarray]
 
 
 def _store(
-    rows: pl.DataFrame, ids: np.ndarray, *, as_of: datetime, now: datetime
+    made: Callable[[], pl.DataFrame], ids: np.ndarray, *, as_of: datetime, now: datetime
 ) -> dict[str, Any]:
     """Only what is personal is kept: whoever has no history sees what is popular anyway."""
-    personal = rows.filter("is_personal")
+    personal = made().filter("is_personal")
     stored = replace_lists(personal, customer_ids=ids.tolist(), as_of=as_of, now=now)
-    return {"entries": stored}
+    return {"stored": stored}
 
 
 def _write(rows: pl.DataFrame, path: Path) -> None:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from launchopt import jobs
@@ -41,7 +42,10 @@ class Command(LaunchOptCommand):
             "--as-of", type=instant_argument, help="Nothing from this instant on is known."
         )
         parser.add_argument(
-            "--out", type=Path, metavar="FILE", help="Lines to a .csv or .parquet file."
+            "--out",
+            type=Path,
+            metavar="FILE",
+            help="Lines to a .csv or .parquet file; without it, those of --customer are printed.",
         )
 
     def work(
@@ -55,19 +59,27 @@ class Command(LaunchOptCommand):
         **options: Any,
     ) -> Mapping[str, Any]:
         """Make the lists, and say how many there are."""
+        self._check(k=k, out=out, is_told=bool(out or customer), only_new=only_new)
+        ids = [customer_named(name).pk for name in customer] if customer else None
+        with TemporaryDirectory() as folder:
+            file = out or (Path(folder) / "lists.csv" if customer else None)
+            report = run_here(
+                jobs.RECOMMEND,
+                on_progress=self.progress,
+                customer_ids=ids,
+                as_of=as_of.isoformat() if as_of else None,
+                k=k,
+                only_new=only_new,
+                out=str(file) if file else None,
+            )
+            if not out and file and not options["json"]:
+                self.stdout.write(file.read_text())
+        return report
+
+    def _check(self, *, k: int, out: Path | None, is_told: bool, only_new: bool) -> None:
         if not 1 <= k <= MOST:
             raise InvalidInput(f"--k lies between 1 and {MOST}, not at {k}.")
         if out and (out.suffix not in SUFFIXES or not out.resolve().parent.is_dir()):
-            raise InvalidInput(
-                f"--out names a .csv or .parquet file in a folder that is, not {out}."
-            )
-        ids = [customer_named(name).pk for name in customer] if customer else None
-        return run_here(
-            jobs.RECOMMEND,
-            on_progress=self.progress,
-            customer_ids=ids,
-            as_of=as_of.isoformat() if as_of else None,
-            k=k,
-            only_new=only_new,
-            out=str(out) if out else None,
-        )
+            raise InvalidInput(f"--out names a .csv or .parquet file in a folder, not {out}.")
+        if only_new and not is_told:
+            raise InvalidInput("Lists of new products alone are not stored; name a file by --out.")
