@@ -1,6 +1,7 @@
 """The packaged encoder: its file, its vectors, their order."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ class TestSentenceEncoder:
     def test_equal_texts_get_equal_vectors(self, encoder):
         first, second = encoder.encode(["same", "same"])
         np.testing.assert_array_equal(first, second)
+
+    def test_the_packed_way_gives_what_transformers_gives(self, encoder):
+        texts = [*TEXTS, *(" ".join(["spade"] * count) for count in (1, 2, 2, 7, 40, 300))]
+        padded = replace(encoder, packed=None)
+        assert encoder.packed is not None
+        np.testing.assert_allclose(encoder.encode(texts), padded.encode(texts), atol=1e-5)
 
     def test_takes_no_texts(self, encoder):
         assert encoder.encode([]).shape == (0, 384)

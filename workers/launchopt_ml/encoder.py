@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from launchopt_ml.packed_bert import PackedBert
 
 MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -38,6 +41,7 @@ class SentenceEncoder:
     name: str
     tokenizer: Any
     model: Any
+    packed: PackedBert | None = None  # the quicker way, for models that it fits
     max_tokens: int = 256
     batch_tokens: int = 2048
 
@@ -64,15 +68,19 @@ class SentenceEncoder:
         return vectors
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
+        """Texts of like length, shortest first -> (texts, width)."""
         import torch
 
+        with torch.inference_mode():
+            means = self.packed.means(tokens) if self.packed else self._padded_means(tokens)
+            return np.asarray(torch.nn.functional.normalize(means.float(), dim=1).cpu().numpy())
+
+    def _padded_means(self, tokens: list[list[int]]) -> Any:
         padded = self.tokenizer.pad({"input_ids": tokens}, return_tensors="pt")
         padded = padded.to(self.model.device)
-        with torch.inference_mode():
-            states = self.model(**padded).last_hidden_state  # (batch, tokens, width)
+        states = self.model(**padded).last_hidden_state  # (batch, tokens, width)
         mask = padded["attention_mask"].unsqueeze(-1).to(states.dtype)  # (batch, tokens, 1)
-        means = (states * mask).sum(1) / mask.sum(1)  # (batch, width)
-        return torch.nn.functional.normalize(means.float(), dim=1).cpu().numpy()
+        return (states * mask).sum(1) / mask.sum(1)  # (batch, width)
 
 
 def batches_by_length(
@@ -102,10 +110,13 @@ def load_encoder(path: str = "", *, device: str = "cpu") -> SentenceEncoder:
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    from launchopt_ml.packed_bert import PackedBert
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = AutoModel.from_pretrained(folder, local_files_only=True).eval().to(device)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return SentenceEncoder(folder.name if path else MINILM, tokenizer, model)
+    packed = PackedBert.of(model) if PackedBert.fits(model) else None
+    return SentenceEncoder(folder.name if path else MINILM, tokenizer, model, packed)
 
 
 def _packaged_minilm() -> Path:

