@@ -1,5 +1,7 @@
 """Launches and decisions over REST: who may do what, and what is answered."""
 
+from decimal import Decimal
+
 import pytest
 
 from launchopt.campaigns.models import Decision, Launch
@@ -253,6 +255,62 @@ class TestLifecycle:
         assert answer["status"] == "draft"
         assert answer["duplicated_from"] == str(launch.pk)
         assert answer["budget"] == "100.0000"
+
+
+class TestEditing:
+    @pytest.fixture
+    def launch(self):
+        return make_launch(make_audience(make_customers(40)), budget="0.50", hours=24)
+
+    def test_the_money_of_an_hour_is_set_by_hand(self, launch):
+        campaign = launch.campaigns.get()
+        body = {"starts_at": at(3), "amount": "0.10"}
+        response = by_key("marketer").post(f"campaigns/{campaign.pk}/money/", body)
+        assert response.status_code == 200
+        plan = response.json()
+        pinned = [cell for cell in plan["cells"] if cell["is_pinned"]]
+        assert [Decimal(cell["amount"]) for cell in pinned] == [Decimal("0.10")]
+        spent = sum(Decimal(cell["amount"]) for cell in plan["cells"])
+        assert spent + Decimal(plan["unspent"]) == Decimal("0.50")
+
+    def test_more_money_than_there_is_is_refused(self, launch):
+        body = {"starts_at": at(3), "amount": "0.60"}
+        path = f"campaigns/{launch.campaigns.get().pk}/money/"
+        response = by_key("marketer").post(path, body)
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["pointer"] == "/amount"
+
+    def test_customers_are_left_out_and_taken_back(self, launch):
+        caller, body = by_key("marketer"), {"customers": ["c0", "c1"], "reason": "staff"}
+        for path, count in (("exclude", 2), ("exclude", 0), ("include", 2), ("include", 0)):
+            response = caller.post(f"launches/{launch.pk}/{path}/", body)
+            assert response.json() == {"customers": count}
+        assert caller.post(f"launches/{launch.pk}/exclude/", {}).status_code == 400
+
+    def test_a_campaign_speaks_to_another_audience_or_to_none(self, launch):
+        caller, campaign = by_key("marketer"), launch.campaigns.get()
+        other = make_audience(make_customers(5, prefix="x"))
+        path = f"campaigns/{campaign.pk}/"
+        assert caller.patch(path, {"audience": str(other.pk)}).json()["audience"] == str(other.pk)
+        assert caller.patch(path, {"is_active": False}).json()["is_active"] is False
+
+    def test_nothing_changes_after_approval(self, launch):
+        Launch.objects.update(status=Launch.Status.APPROVED)
+        caller, campaign = by_key("marketer"), launch.campaigns.get()
+        assert caller.patch(f"campaigns/{campaign.pk}/", {"is_active": False}).status_code == 409
+        body = {"starts_at": at(3), "amount": "0.10"}
+        assert caller.post(f"campaigns/{campaign.pk}/money/", body).status_code == 409
+
+    def test_words_are_changed_approved_and_rejected(self, launch):
+        creative = launch.creatives.first()
+        path = f"creatives/{creative.pk}/"
+        caller, approver = by_key("marketer"), by_person("approver")
+        changed = caller.patch(path, {"headline": "The Blue Mug"})
+        assert changed.json()["headline"] == "The Blue Mug"
+        assert caller.post(f"{path}approve/").status_code == 403
+        assert approver.post(f"{path}approve/").json()["status"] == "approved"
+        rejected = approver.post(f"{path}reject/", {"reason": "too plain"}).json()
+        assert (rejected["status"], rejected["rejection_reason"]) == ("rejected", "too plain")
 
 
 class TestPermissions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -15,7 +16,9 @@ from launchopt.campaigns import services
 from launchopt.campaigns.api.parsing import changes_of, wish_of
 from launchopt.campaigns.api.serializers import (
     ClockSerializer,
+    CountSerializer,
     LaunchSerializer,
+    NamesSerializer,
     PlannedSerializer,
     PlanRequestSerializer,
     WishSerializer,
@@ -44,6 +47,8 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         "partial_update": ["launchopt_campaigns.change_launch"],
         "plan": [PLAN],
         "duplicate": [PLAN, "launchopt_campaigns.add_launch"],
+        "exclude": ["launchopt_campaigns.add_excludedcustomer"],
+        "include": ["launchopt_campaigns.delete_excludedcustomer"],
         "approve": ["launchopt_campaigns.approve_launch"],
         "start": [RUN],
         "pause": [RUN],
@@ -116,6 +121,29 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
             launch=self.get_object(), by=request.user, now=instant_of(request.data)
         )
         return self._answer(launch, status.HTTP_201_CREATED)
+
+    @extend_schema(request=NamesSerializer, responses=CountSerializer)
+    @action(detail=True, methods=["post"])
+    def exclude(self, request: Request, pk: str) -> Response:
+        """Leave customers out; the money is laid out anew."""
+        shape = NamesSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        count = services.exclude_customers(
+            launch=self.get_object(), by=request.user, now=timezone.now(), **shape.validated_data
+        )
+        return Response({"customers": count})
+
+    @extend_schema(request=NamesSerializer, responses=CountSerializer)
+    @action(detail=True, methods=["post"])
+    def include(self, request: Request, pk: str) -> Response:
+        """Take customers back in."""
+        shape = NamesSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        names = shape.validated_data["customers"]
+        count = services.include_customers(
+            launch=self.get_object(), customers=names, by=request.user, now=timezone.now()
+        )
+        return Response({"customers": count})
 
     def _run(self, service: Callable[..., Launch], request: Request) -> Response:
         launch = service(

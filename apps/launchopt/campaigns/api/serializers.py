@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from launchopt.audiences.models import Audience
 from launchopt.campaigns.models import (
     BudgetCell,
     BudgetPlan,
@@ -93,6 +94,35 @@ class CampaignSerializer(ExactModelSerializer):
             "reserved", "spent",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name != "is_active"]
+
+
+class CampaignChangeSerializer(serializers.Serializer[Any]):
+    """Speak to another audience, or take the campaign out of the plan."""
+
+    audience = serializers.PrimaryKeyRelatedField(queryset=Audience.objects.all(), required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class MoneySerializer(serializers.Serializer[Any]):
+    """The money of one hour, set by hand; without an amount the hour is left to the plan again."""
+
+    starts_at = serializers.DateTimeField(help_text="Any instant of the hour.")
+    amount = serializers.DecimalField(max_digits=18, decimal_places=4, allow_null=True)
+
+
+class NamesSerializer(serializers.Serializer[Any]):
+    """Customers by the shop's ids."""
+
+    customers = serializers.ListField(
+        child=serializers.CharField(max_length=200), min_length=1, max_length=10_000
+    )
+    reason = serializers.CharField(required=False, max_length=200)
+
+
+class CountSerializer(serializers.Serializer[Any]):
+    """How many customers it changed something for."""
+
+    customers = serializers.IntegerField()
 
 
 class BudgetCellSerializer(ExactModelSerializer):

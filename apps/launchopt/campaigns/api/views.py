@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import (
     CreateModelMixin,
@@ -19,9 +22,11 @@ from launchopt.campaigns.api.parsing import questions_of
 from launchopt.campaigns.api.serializers import (
     AnswerSerializer,
     BudgetPlanSerializer,
+    CampaignChangeSerializer,
     CampaignSerializer,
     CreativeSerializer,
     DecisionSerializer,
+    MoneySerializer,
     PlacementSerializer,
     QuestionSerializer,
     RejectionSerializer,
@@ -69,11 +74,40 @@ class DecisionViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
 
 
 class CampaignViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
-    """A launch's work in one channel towards one audience."""
+    """A launch's work in one channel towards one audience; changed while its plan may be."""
 
-    queryset = Campaign.objects.order_by("launch", "channel", "pk")
+    queryset = Campaign.objects.select_related("launch").order_by("launch", "channel", "pk")
     serializer_class = CampaignSerializer
     filterset_fields = ["launch", "channel", "audience", "is_active"]
+    permissions = {
+        "list": ["launchopt_campaigns.view_campaign"],
+        "retrieve": ["launchopt_campaigns.view_campaign"],
+        "partial_update": ["launchopt_campaigns.change_campaign"],
+        "money": ["launchopt_campaigns.change_budgetcell"],
+    }
+
+    @extend_schema(request=CampaignChangeSerializer, responses=CampaignSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Speak to another audience, or take it out of the plan; the money is laid out anew."""
+        given = _checked(CampaignChangeSerializer, request)
+        campaign, by, now = self.get_object(), request.user, timezone.now()
+        if "audience" in given:
+            services.change_audience(campaign=campaign, audience=given["audience"], by=by, now=now)
+        if "is_active" in given:
+            services.switch_campaign(
+                campaign=campaign, is_active=given["is_active"], by=by, now=now
+            )
+        return Response(CampaignSerializer(self.get_object()).data)
+
+    @extend_schema(request=MoneySerializer, responses=BudgetPlanSerializer)
+    @action(detail=True, methods=["post"])
+    def money(self, request: Request, pk: str) -> Response:
+        """Set the money of one hour by hand; the rest is laid out anew around it."""
+        given = _checked(MoneySerializer, request)
+        plan = services.pin_money(
+            campaign=self.get_object(), by=request.user, now=timezone.now(), **given
+        )
+        return Response(BudgetPlanSerializer(plan).data)
 
 
 class BudgetPlanViewSet(RetrieveModelMixin, LaunchOptViewSet):
@@ -143,3 +177,9 @@ class CreativeViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
             now=timezone.now(),
         )
         return Response(CreativeSerializer(creative).data)
+
+
+def _checked(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    given = shape(data=request.data)
+    given.is_valid(raise_exception=True)
+    return given.validated_data

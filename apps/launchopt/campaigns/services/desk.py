@@ -153,7 +153,10 @@ class Desk:
         campaign, launch = offer.campaign, offer.campaign.launch
         is_paused = self._status[launch.pk] == Launch.Status.PAUSED
         has_consent = customer.pk in self.moment.consented
-        assigned = self._assigned(customer, launch, at=at, is_new=has_consent and not is_paused)
+        is_worth_it = _is_worth_it(offer)
+        # Who would never be contacted takes no part: they would only dilute what is measured.
+        takes_part = has_consent and is_worth_it and not is_paused
+        assigned = self._assigned(customer, launch, at=at, is_new=takes_part)
         creatives = self._creatives.get(
             (launch.pk, campaign.audience_id, campaign.channel, assigned.variant), ()
         )
@@ -164,7 +167,7 @@ class Desk:
             has_room_under_cap=self._has_room(customer, launch, at=at),
             is_suppressed=self._is_suppressed(customer, campaign, at=at),
             has_budget=self._left(campaign) >= campaign.cost_per_contact,
-            is_worth_it=_is_worth_it(offer),
+            is_worth_it=is_worth_it,
             has_creative=bool(creatives),
             variant=assigned.variant or None,
         )
