@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -30,18 +31,35 @@ def say(words: str) -> None:
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """A step of unknown length: its name at once, its time when it is done."""
-    started = time.perf_counter()
-    sys.stderr.write(f"{title:<{WIDTH}} ...")
-    sys.stderr.flush()
+    """A step of unknown length: its name at once, and the seconds that it takes."""
+    started, done = time.perf_counter(), threading.Event()
+    ticker = threading.Thread(target=_tick, args=(title, started, done), daemon=True)
+    ticker.start()
     try:
         yield
     except BaseException:
-        say(" not done")
+        done.set()
+        ticker.join()
+        say(f"{_line_start()}{title:<{WIDTH}} not done")
         raise
-    seconds = time.perf_counter() - started
-    start = "\r" if sys.stderr.isatty() else "\n"
-    say(f"{start}{title:<{WIDTH}} {seconds:5.1f} s")
+    done.set()
+    ticker.join()
+    say(f"{_line_start()}{title:<{WIDTH}} {time.perf_counter() - started:5.1f} s")
+
+
+def _tick(title: str, started: float, done: threading.Event) -> None:
+    """Show the seconds that go by, where somebody watches; else the name once."""
+    sys.stderr.write(f"{title:<{WIDTH}} ...")
+    sys.stderr.flush()
+    while not done.wait(0.5):
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{title:<{WIDTH}} {time.perf_counter() - started:5.1f} s ...")
+            sys.stderr.flush()
+
+
+def _line_start() -> str:
+    """Back over the line of the ticker, or on a new one in a file."""
+    return "\r\033[K" if sys.stderr.isatty() else "\n"
 
 
 def bar(items: Iterable[T], *, title: str, total: int | None = None) -> Iterable[T]:
@@ -73,5 +91,6 @@ def follow(
 
 def _look() -> dict[str, Any]:
     """A bar that stays short, and moves seldom where nobody watches."""
-    interval = 0.1 if sys.stderr.isatty() else 5.0
-    return {"file": sys.stderr, "mininterval": interval, "ncols": 110, "leave": True}
+    if sys.stderr.isatty():
+        return {"file": sys.stderr, "dynamic_ncols": True}
+    return {"file": sys.stderr, "mininterval": 5.0, "ncols": 110}

@@ -59,8 +59,8 @@ def measured_sentence(result: Comparison) -> str:
     if result.measured is None or result.low is None or result.high is None:
         return "The experiment had too few customers to measure an effect."
     said = (
-        f"The experiment measured {_points(result.measured)} purchases more per 100 customers, "
-        f"with an interval from {_points(result.low)} to {_points(result.high)}"
+        f"The experiment measured an effect of {result.measured * 100:+.2f} purchases per 100 "
+        f"customers, with an interval from {_points(result.low)} to {_points(result.high)}"
     )
     verdict = "" if result.is_conclusive else ", which includes zero: it is inconclusive"
     place = "inside" if result.covers_truth else "outside"

@@ -43,7 +43,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class TestTheWords:
     def test_set_the_truth_beside_the_measured_interval(self):
         words = measured_sentence(RESULT)
-        assert "6.00" in words
+        assert "an effect of +6.00 purchases per 100 customers" in words
         assert "from 3.00 to 9.00" in words
         assert "The truth is 5.00, inside that interval." in words
         assert "inconclusive" not in words
