@@ -31,6 +31,7 @@ def servable_creatives(*, launch: Launch, now: datetime) -> list[Creative]:
     """
     facts = facts_hash(facts_of(launch))
     approved = Creative.objects.filter(launch=launch, status=Creative.Status.APPROVED)
+    approved = approved.order_by("pk")
     servable = []
     for creative in approved:
         if content_hash(draft_of(creative)) != creative.approved_hash:

@@ -26,7 +26,7 @@ def launch_named(name: str | uuid.UUID) -> Launch:
 
 def placements_named(names: Iterable[str]) -> dict[str, Placement]:
     """The placements that there are of these, by name."""
-    return Placement.objects.in_bulk(set(names))
+    return {row.name: row for row in Placement.objects.filter(name__in=set(names)).order_by()}
 
 
 def campaigns_serving(

@@ -90,7 +90,7 @@ def arms_of(
     if not experiments:
         return {}
     phases: dict[uuid.UUID, dict[int, dict[str, float]]] = defaultdict(dict)
-    rows = Phase.objects.filter(experiment__in=experiments)
+    rows = Phase.objects.filter(experiment__in=experiments).order_by("number")
     for experiment, number, weights in rows.values_list("experiment", "number", "weights"):
         phases[experiment][number] = weights
     arms = {each.pk: Arms(each, phases[each.pk]) for each in experiments}

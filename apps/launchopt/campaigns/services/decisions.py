@@ -141,6 +141,7 @@ def customers_named(questions: Sequence[Question]) -> dict[str, Customer]:
 def _known(names: Any) -> dict[str, Customer]:
     rows = (
         Customer.objects.filter(external_id__in=list(names))
+        .order_by()
         .select_related("merged_into")
         .only("external_id", "time_zone", "merged_into__time_zone", "merged_into__external_id")
     )

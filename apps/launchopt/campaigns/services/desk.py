@@ -13,7 +13,6 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from launchopt.audiences.models import Customer
-from launchopt.campaigns.creatives import servable_creatives
 from launchopt.campaigns.models import (
     OUTBOUND_CHANNELS,
     Campaign,
@@ -26,6 +25,7 @@ from launchopt.campaigns.selectors import Moment, Offer
 from launchopt.campaigns.selectors.moments import Contact
 from launchopt.campaigns.services.assigning import Arms, Assigned, save_assignments
 from launchopt.campaigns.services.storing import insert_decisions
+from launchopt.campaigns.services.wording import words_by_place
 from launchopt.conf import launchopt_settings
 from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
 
@@ -71,7 +71,7 @@ class Desk:
         self._rulings: dict[tuple[int, str, datetime], Ruling] = {}
         self._taken: dict[uuid.UUID, Decimal] = defaultdict(Decimal)
         self._status: dict[uuid.UUID, str] = {c.launch_id: c.launch.status for c in campaigns}
-        self._creatives = self._read_creatives(now)
+        self._creatives = words_by_place(self.launches_in_question(), now=now)
 
     def launches_in_question(self) -> list[Launch]:
         """The launches that could speak to any of the customers."""
@@ -278,19 +278,6 @@ class Desk:
                 timedelta(hours=launch.cap_window_hours),
             )
         )
-
-    def _read_creatives(
-        self, now: datetime
-    ) -> dict[tuple[uuid.UUID, uuid.UUID, str, str], list[Creative]]:
-        offered = {offer.campaign.launch_id for e in self.moment.offers.values() for offer in e}
-        launches = {c.launch_id: c.launch for c in self.campaigns if c.launch_id in offered}
-        found: dict[tuple[uuid.UUID, uuid.UUID, str, str], list[Creative]] = defaultdict(list)
-        for launch in launches.values():
-            for creative in servable_creatives(launch=launch, now=now):
-                key = (launch.pk, creative.audience_id, creative.channel, creative.variant)
-                creative.launch = launch
-                found[key].append(creative)
-        return {key: sorted(rows, key=lambda row: row.pk) for key, rows in found.items()}
 
 
 def _is_worth_it(offer: Offer) -> bool:
