@@ -162,6 +162,20 @@ class TestDecide:
         assert ask(early, placement="newsletter", at=night).reason == "shown"
         assert ask(late, placement="newsletter", at=night).reason == "suppressed"
 
+    def test_who_lives_in_an_unknown_zone_gets_no_message(self):
+        Placement.objects.create(name="newsletter", channel="email")
+        [customer] = make_customers(1)
+        Customer.objects.update(time_zone="Atlantis/Capital")
+        make_running(make_audience([customer]), channel="email", weights=NOBODY_HELD_OUT)
+        assert ask(customer, placement="newsletter").reason == "suppressed"
+
+    def test_who_is_not_worth_a_contact_takes_no_part_in_the_experiment(self):
+        customers = make_customers(50)
+        launch = make_running(make_audience(customers, probability=0.01))
+        Launch.objects.filter(pk=launch.pk).update(plan={"marginal_response": {"value": 6.0}})
+        services.decide(questions=[question(customer) for customer in customers])
+        assert not Assignment.objects.exists()
+
 
 class TestAList:
     def test_is_answered_in_its_order_and_once_for_the_same_instant(self):

@@ -28,6 +28,7 @@ from launchopt.campaigns.services.storing import insert_decisions
 from launchopt.campaigns.services.wording import words_by_place
 from launchopt.conf import launchopt_settings
 from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
+from launchopt_core.errors import UnknownTimeZone
 
 POLICY = "delivery-1"
 UNASSIGNED = Assigned(variant="", phase=0, propensity=1.0)
@@ -200,10 +201,7 @@ class Desk:
             return True
         if campaign.channel not in OUTBOUND_CHANNELS:
             return False
-        shop = launchopt_settings()
-        quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)
-        zone = customer.time_zone or shop.time_zone
-        return is_quiet(at, zone, quiet_from=quiet_from, quiet_until=quiet_until)
+        return _is_quiet(customer, at=at)
 
     def _left(self, campaign: Campaign) -> Decimal:
         row = self.money[campaign.pk]
@@ -278,6 +276,17 @@ class Desk:
                 timedelta(hours=launch.cap_window_hours),
             )
         )
+
+
+def _is_quiet(customer: Customer, *, at: datetime) -> bool:
+    """Whether it is night where the customer lives; in a zone that nobody knows it always is."""
+    shop = launchopt_settings()
+    quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)
+    zone = customer.time_zone or shop.time_zone
+    try:
+        return is_quiet(at, zone, quiet_from=quiet_from, quiet_until=quiet_until)
+    except UnknownTimeZone:
+        return True
 
 
 def _is_worth_it(offer: Offer) -> bool:
