@@ -68,6 +68,15 @@ def with_more_events(shop: Shop, *, after: np.datetime64, count: int, seed: int)
     return replace(shop, events=Events(**both).take(order))
 
 
+def with_products_shuffled(shop: Shop, *, seed: int) -> Shop:
+    """The same shop whose products come in another order."""
+    order = np.random.default_rng(seed).permutation(len(shop.products))
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order))
+    events = replace(shop.events, product=place[shop.events.product])
+    return Shop(shop.products.take(order), shop.customers, events)
+
+
 def with_customers_shuffled(shop: Shop, *, seed: int) -> Shop:
     """The same shop whose customers come in another order."""
     order = np.random.default_rng(seed).permutation(len(shop.customers))

@@ -9,7 +9,13 @@ from launchopt_ml.interest.episodes import Episode, bought_within, launched, new
 from launchopt_ml.interest.model import LaunchInterest
 from launchopt_ml.interest.protocol import Launch, NotFitted, predict
 from launchopt_ml.shop import Products, days
-from tests.ml.shops import START, shop_of_tastes, with_customers_shuffled, with_more_events
+from tests.ml.shops import (
+    START,
+    shop_of_tastes,
+    with_customers_shuffled,
+    with_more_events,
+    with_products_shuffled,
+)
 
 SHOP = shop_of_tastes()
 AS_OF = START + days(200)
@@ -59,6 +65,16 @@ class TestLaws:
         place = {name: row for row, name in enumerate(shuffled_ids)}
         rows = [place[name] for name in ids]
         np.testing.assert_allclose(found[rows], expected, rtol=1e-4, atol=1e-7)
+
+    def test_the_order_of_products_does_not_matter(self, model):
+        shuffled = with_products_shuffled(SHOP, seed=6)
+        again = type(model)().fit(shuffled, as_of=AS_OF, seed=3)
+        np.testing.assert_allclose(
+            predict(again, shuffled, LAUNCH)[1],
+            predict(model, SHOP, LAUNCH)[1],
+            rtol=1e-3,
+            atol=1e-6,
+        )
 
     def test_the_same_seed_gives_the_same_scores(self, model):
         again = type(model)().fit(SHOP, as_of=AS_OF, seed=3)

@@ -62,8 +62,9 @@ class TestStoredShop:
                 zip(events.time.tolist(), customers.tolist(), products.tolist(), strict=True)
             )
         assert rows["stored"] == rows["given"]
-        np.testing.assert_array_equal(stored.products.sku, shop.products.sku)
-        np.testing.assert_array_equal(stored.products.new_at, shop.products.new_at)
+        ordered = stored.in_order()
+        np.testing.assert_array_equal(ordered.products.sku, shop.products.sku)
+        np.testing.assert_array_equal(ordered.products.new_at, shop.products.new_at)
 
     def test_knows_only_what_came_before(self, shop):
         stored = stored_shop(before=AS_OF, encoder="none").shop
@@ -104,6 +105,12 @@ class TestReadTexts:
         assert reading.read_texts(work()) == 1
         after = dict(ProductEmbedding.objects.values_list("product", "text_hash"))
         assert {pk for pk in after if after[pk] != before[pk]} == {product.pk}
+
+    def test_says_in_one_line_that_the_encoder_is_not_there(self, small, settings):
+        settings.LAUNCHOPT = {**settings.LAUNCHOPT, "ENCODER": "/no/such/folder"}
+        with pytest.raises(CommandError, match="/no/such/folder") as error:
+            called("train_interest", as_of=AS_OF)
+        assert error.value.returncode == 1
 
 
 class TestTrain:

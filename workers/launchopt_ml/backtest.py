@@ -72,7 +72,7 @@ def _report_of(
 ) -> dict[str, Any]:
     episode = trial.episode
     products = launched(shop, new_within(shop, episode))
-    customers = shop.before(episode.as_of).customers.id
+    customers = shop.before(episode.as_of).in_order().customers.id
     bought = bought_within(
         shop, customers=customers, skus=products.sku, since=episode.as_of, until=episode.until
     )

@@ -140,12 +140,15 @@ class Shop:
         return self._narrowed(events, known=known, on_sale=on_sale)
 
     def in_order(self) -> Shop:
-        """The same shop with its customers by id, so that how they came does not matter."""
-        order = np.argsort(self.customers.id, kind="stable")
-        place = np.empty(len(order), dtype=np.int32)
-        place[order] = np.arange(len(order), dtype=np.int32)
-        moved = replace(self.events, customer=place[self.events.customer])
-        return Shop(self.products, self.customers.take(order), moved)
+        """The same shop by id and by sku, so that the order in which rows came does not matter."""
+        customers = np.argsort(self.customers.id, kind="stable")
+        products = np.argsort(self.products.sku, kind="stable")
+        moved = replace(
+            self.events,
+            customer=_inverse(customers)[self.events.customer],
+            product=_inverse(products)[self.events.product],
+        )
+        return Shop(self.products.take(products), self.customers.take(customers), moved)
 
     @property
     def new_at(self) -> NDArray[np.datetime64]:
@@ -162,3 +165,10 @@ class Shop:
         product = (np.cumsum(on_sale) - 1).astype(np.int32)
         moved = replace(events, customer=customer[events.customer], product=product[events.product])
         return Shop(self.products.take(on_sale), self.customers.take(known), moved)
+
+
+def _inverse(order: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Where each position has gone."""
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return place

@@ -44,8 +44,8 @@ class Histories:
 
     @classmethod
     def of(cls, shop: Shop, *, as_of: np.datetime64) -> Histories:
-        """The histories in what `shop` knew before `as_of`."""
-        shop = shop.before(as_of)
+        """The histories in what `shop` knew before `as_of`, customers by id, products by sku."""
+        shop = shop.before(as_of).in_order()
         events, shape = shop.events, (len(shop.customers), len(shop.products))
         age = in_days(as_of - events.time)
         bought = events.kind == PURCHASE

@@ -33,7 +33,7 @@ class Session(Protocol):
 
     @property
     def customers(self) -> NDArray[np.str_]:
-        """Everyone known before `as_of`."""
+        """Everyone known before `as_of`, by id."""
 
     def score(self, rows: slice) -> NDArray[np.float32]:
         """(customers in rows, products): the probability that the customer buys the product."""

@@ -13,8 +13,9 @@ from launchopt.catalog.embeddings import (
     unread_texts,
 )
 from launchopt.conf import launchopt_settings
+from launchopt.operations.errors import Conflict
 from launchopt.operations.runs import Work
-from launchopt_ml.encoder import MINILM, Encoder, load_encoder
+from launchopt_ml.encoder import MINILM, Encoder, EncoderUnavailable, load_encoder
 
 BATCH = 500
 Reaction = Callable[[Sequence[UnreadText]], None]
@@ -26,9 +27,12 @@ def encoder_name() -> str:
 
 
 def encoder_in_force() -> Encoder:
-    """The encoder, loaded once in a process."""
+    """The encoder, loaded once in a process. Raises Conflict where its files are not there."""
     name = encoder_name()
-    return load_encoder("" if name == MINILM else name)
+    try:
+        return load_encoder("" if name == MINILM else name)
+    except EncoderUnavailable as absent:
+        raise Conflict(f"The text encoder cannot be used: {absent}") from absent
 
 
 def read_texts(work: Work, *, then: Reaction = lambda _: None) -> int:
