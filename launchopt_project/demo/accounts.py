@@ -24,7 +24,7 @@ class Accounts:
     """What is needed to work in the demo shop."""
 
     login: str
-    password: str
+    password: str  # "" where its owner has changed it
     shop_key: str  # of the shop's program: asks for decisions, sends events
     marketer_key: str  # plans, starts and finishes launches
 
@@ -32,11 +32,10 @@ class Accounts:
 def ensure_accounts(*, file: Path, now: datetime) -> Accounts:
     """The accounts of this shop, made where they do not stand."""
     kept = kept_accounts(file)
-    password = kept.password if kept else secrets.token_urlsafe(9)
-    _ensure_login(password)
+    password = (kept.password if kept else "") or secrets.token_urlsafe(9)
     accounts = Accounts(
         login=LOGIN,
-        password=password,
+        password=password if _ensure_login(password) else "",
         shop_key=_ensure_key(kept.shop_key if kept else "", group="integration", now=now),
         marketer_key=_ensure_key(kept.marketer_key if kept else "", group="marketer", now=now),
     )
@@ -51,13 +50,12 @@ def kept_accounts(file: Path) -> Accounts | None:
     return Accounts(**json.loads(file.read_text("utf-8")))
 
 
-def _ensure_login(password: str) -> None:
+def _ensure_login(password: str) -> bool:
+    """Make the login where there is none; whether this is its password."""
     user = User.objects.filter(username=LOGIN).first()
     if user is None:
-        User.objects.create_superuser(LOGIN, f"{LOGIN}@example.com", password)
-    elif not user.check_password(password):
-        user.set_password(password)
-        user.save(update_fields=["password"])
+        user = User.objects.create_superuser(LOGIN, f"{LOGIN}@example.com", password)
+    return user.check_password(password)
 
 
 def _ensure_key(kept: str, *, group: str, now: datetime) -> str:

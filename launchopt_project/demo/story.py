@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,11 +82,10 @@ class Story:
             crew.learn(as_of=starts_at)
             launch = crew.plan(market.parameters, sku=self.sku, starts_at=starts_at)
         if launch.status == Launch.Status.PLANNED:
-            crew.approve(launch, at=starts_at)
-        if launch.status != Launch.Status.RUNNING:
+            around("Approve plan and words", partial(crew.approve, launch, at=starts_at))
             launch.refresh_from_db()
         if launch.status == Launch.Status.APPROVED:
-            crew.start(launch, at=starts_at)
+            around("Start the launch", partial(crew.start, launch, at=starts_at))
         return Launch.objects.select_related("product", "experiment").get(pk=launch.pk)
 
     def _play(self, market: Market, crew: Crew, launch: Launch) -> Comparison:

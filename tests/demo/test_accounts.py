@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
 
 from launchopt.operations.models import ApiKey
 from launchopt.operations.services import hash_of_key
@@ -31,6 +32,14 @@ class TestTheAccounts:
     def test_stay_the_same_in_the_same_home(self, tmp_path: Path):
         first = ensure_accounts(file=tmp_path / "accounts.json", now=NOW)
         assert ensure_accounts(file=tmp_path / "accounts.json", now=NOW) == first
+
+    def test_leave_a_password_that_its_owner_has_changed(self, tmp_path: Path):
+        ensure_accounts(file=tmp_path / "accounts.json", now=NOW)
+        user = User.objects.get(username="demo")
+        user.set_password("a word of my own")
+        user.save()
+        assert ensure_accounts(file=tmp_path / "accounts.json", now=NOW).password == ""
+        assert authenticate(username="demo", password="a word of my own")
 
     def test_are_readable_by_their_owner_alone(self, tmp_path: Path):
         ensure_accounts(file=tmp_path / "accounts.json", now=NOW)

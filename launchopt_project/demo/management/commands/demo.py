@@ -83,4 +83,5 @@ class Command(LaunchOptCommand):
         for sentence in report["sentences"]:
             self.stdout.write(f"  {sentence}")
         self.stdout.write(f"  Report: {report['report']}")
-        self.stdout.write(f"  Admin login: {report['login']}, password: {report['password']}")
+        password = report["password"] or "the one that you have set"
+        self.stdout.write(f"  Admin login: {report['login']}, password: {password}")
