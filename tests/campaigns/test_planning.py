@@ -11,7 +11,7 @@ from launchopt.campaigns import services
 from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, Creative, Launch
 from launchopt.operations.errors import Conflict, InvalidInput, NotFound
 from launchopt.operations.models import AuditEntry, Run
-from launchopt.operations.runs import Work
+from launchopt.operations.runs import Work, cancel_run
 from launchopt_workers.planning.tasks import plan_launch
 from tests.support.launches import HOUR, NOW, make_customers, make_product
 from tests.support.shops import happened, make_model, past_launch, portray, score
@@ -396,3 +396,18 @@ class TestTheRun:
         again = Work(run, clock=lambda: NOW + HOUR)
         plan_launch(again, launch_id=str(launch.pk), as_of=NOW.isoformat())
         assert launch.campaigns.first().audience.built_at == built_at
+
+    def test_the_plan_is_asked_for_once_however_often_a_person_asks(self):
+        make_product()
+        launch = draft()
+        first = services.request_plan(launch=launch, by="anna", now=NOW - HOUR)
+        again = services.request_plan(launch=launch, by="anna", now=NOW)
+        assert first == again
+
+    def test_planning_that_was_cancelled_before_it_began_can_be_asked_for_again(self):
+        make_product()
+        launch = draft()
+        first = services.request_plan(launch=launch, by="anna", now=NOW)
+        cancel_run(run=first, now=NOW)
+        again = services.request_plan(launch=launch, by="anna", now=NOW)
+        assert (again != first, again.state) == (True, "queued")

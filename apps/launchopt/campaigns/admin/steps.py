@@ -58,7 +58,7 @@ STEPS: tuple[Step, ...] = (
         "Plan",
         "The plan is being made",
         PLAN,
-        frozenset({Status.DRAFT, Status.PLANNED}),
+        frozenset({Status.DRAFT, Status.PLANNING, Status.PLANNED}),
         "Audiences, hours, money, words and the experiment are planned anew. "
         "What a person pinned, wrote or reviewed stays.",
         _plan,

@@ -92,9 +92,12 @@ def draft_launch(*, wish: Wish, by: Any, now: datetime) -> Launch:
 def request_plan(*, launch: Launch, by: Any, now: datetime, as_of: datetime | None = None) -> Run:
     """Ask a worker for the plan; an open run for it is given back instead.
 
-    The plan knows nothing from `as_of` on: now, or the start of a launch in the past.
+    The plan knows nothing from `as_of` on: now, or the start of a launch in the past. A launch
+    whose planning was cancelled before it began can be planned again.
     """
     launch = begin_plan(launch=launch, by=by, now=now)
+    if as_of is None and (run := _open_run(launch)):
+        return run
     known_until = as_of or min(now, launch.starts_at)
     return request_run(
         job=jobs.PLAN_LAUNCH,
@@ -103,6 +106,12 @@ def request_plan(*, launch: Launch, by: Any, now: datetime, as_of: datetime | No
         now=now,
         by=by,
     )
+
+
+def _open_run(launch: Launch) -> Run | None:
+    waiting = (Run.State.QUEUED, Run.State.RUNNING)
+    runs = Run.objects.filter(job=jobs.PLAN_LAUNCH.name, subject=f"launch:{launch.pk}")
+    return runs.filter(state__in=waiting, cancel_requested=False).first()
 
 
 @transaction.atomic
