@@ -106,7 +106,7 @@ class TestFiles:
         readers = [
             path.relative_to(ROOT)
             for path in tracked_files(".py")
-            if ("apps" in path.parts or "workers" in path.parts)
+            if path.relative_to(ROOT).parts[0] in {"apps", "workers"}
             and pattern.search(path.read_text())
         ]
         assert readers == [Path("apps/launchopt/conf.py")]
