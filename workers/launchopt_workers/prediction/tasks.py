@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from launchopt import jobs
 from launchopt.conf import launchopt_settings
 from launchopt.operations.runs import Work
-from launchopt_workers.running import job_body
+from launchopt_workers.running import instant_of, job_body
 
 
 @job_body(jobs.EMBED_PRODUCTS)
@@ -24,7 +23,7 @@ def train_interest(work: Work, *, as_of: str | None = None, **_: Any) -> dict[st
     """Learn what was known before `as_of`, or before now."""
     from launchopt_workers.prediction.training import train
 
-    return train(work, as_of=_instant(work, as_of))
+    return train(work, as_of=instant_of(work, as_of))
 
 
 @job_body(jobs.SCORE_INTEREST)
@@ -42,7 +41,7 @@ def score_interest(
     return score(
         work,
         product_ids=[int(product_id) for product_id in product_ids],
-        as_of=_instant(work, as_of),
+        as_of=instant_of(work, as_of),
         horizon_days=horizon_days or launchopt_settings().horizon_days,
     )
 
@@ -53,11 +52,3 @@ def score_new_products(work: Work, **_: Any) -> dict[str, Any]:
     from launchopt_workers.prediction.news import ask_for_scores
 
     return ask_for_scores(work)
-
-
-def _instant(work: Work, as_of: str | None) -> datetime:
-    """The instant asked for; without one now, which stays the same when a run comes back."""
-    if as_of:
-        return datetime.fromisoformat(as_of)
-    fixed = work.once("fix the instant", lambda: {"as_of": work.clock().isoformat()})
-    return datetime.fromisoformat(fixed["as_of"])
