@@ -7,6 +7,7 @@ from launchopt_project.paths import ROOT
 # Before the settings are read: no test touches the data of a shop that stands in `.launchopt`.
 os.environ.setdefault("LAUNCHOPT_HOME", str(ROOT / ".launchopt-test"))
 os.environ.setdefault("LAUNCHOPT_SHARED_BUFFERS", "128MB")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # beside test databases and workers
 
 from launchopt_project.settings import *  # noqa: F403
 from launchopt_project.settings import CACHES, CELERY_BROKER_URL, HOME
