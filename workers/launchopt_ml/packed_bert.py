@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-FUSED = getattr(torch.ops.mkldnn, "_linear_pointwise", None)  # a product and its GELU at once
+# oneDNN's own entries, where the build has them: a product and its GELU at once, and weights laid
+# out beforehand as it wants them. Without them the same is done in more steps.
+FUSED = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+REORDER = getattr(torch.ops.mkldnn, "_reorder_linear_weight", None) if FUSED else None
+USUAL_TOKENS = 2048  # of a batch, which the layout is chosen for
 
 
 @dataclass(frozen=True)
@@ -131,13 +135,18 @@ def _layer(weights: dict[str, Tensor], number: int) -> Layer:
     own = f"encoder.layer.{number}."
     parts = [_pair(weights, f"{own}attention.self.{part}") for part in ("query", "key", "value")]
     return Layer(
-        (torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])),
-        _pair(weights, own + "attention.output.dense"),
+        _laid_out((torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts]))),
+        _laid_out(_pair(weights, own + "attention.output.dense")),
         _pair(weights, own + "attention.output.LayerNorm"),
-        _pair(weights, own + "intermediate.dense"),
-        _pair(weights, own + "output.dense"),
+        _laid_out(_pair(weights, own + "intermediate.dense")),
+        _laid_out(_pair(weights, own + "output.dense")),
         _pair(weights, own + "output.LayerNorm"),
     )
+
+
+def _laid_out(pair: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    weight, bias = pair
+    return (REORDER(weight, USUAL_TOKENS) if REORDER else weight), bias
 
 
 def _pair(weights: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
