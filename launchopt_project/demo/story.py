@@ -194,9 +194,9 @@ def around(title: str, work: Callable[[], T]) -> T:
 @contextmanager
 def running_stack() -> Iterator[Stack]:
     """Real processes, started at once; they are ready some seconds later."""
-    stack = Stack(environment=CLOCK, has_beat=False)
-    around("Start web and workers", stack.start)
+    stack = Stack(environment=CLOCK)
+    around("Start web, workers and beat", stack.start)
     try:
         yield stack
     finally:
-        around("Stop web and workers", stack.stop)
+        around("Stop web, workers and beat", stack.stop)
