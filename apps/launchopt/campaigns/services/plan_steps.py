@@ -116,8 +116,8 @@ def _audience_row(audience: Audience, launch: Launch) -> dict[str, Any]:
         "id": str(audience.pk),
         "size": {
             "value": audience.size,
-            "source": "measured",
-            "detail": "customers who agreed to marketing",
+            "source": source,
+            "detail": "customers who agreed to marketing, by their chance to buy",
         },
         "conversion_rate": {"value": mean, "source": source, "detail": detail},
     }
