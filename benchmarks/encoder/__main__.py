@@ -4,8 +4,8 @@
     LAUNCHOPT_DATA=../shared/data python -m benchmarks.encoder
 
 Two kinds of texts: the titles of a real shop, where its file is at hand, and a mix made from a
-seed, in which a third has a description of up to 60 words. Long texts gain less: both libraries sort
-by length, and what is left is the same arithmetic.
+seed, in which a third has a description of up to 60 words. Long texts gain less:
+both libraries sort by length, and what is left is the same arithmetic.
 """
 
 from __future__ import annotations
