@@ -42,3 +42,11 @@ def real_worker(transactional_db: None, _worker_process: Worker) -> Iterator[Wor
     # The task at hand must not write into the next test's database.
     _worker_process.empty_queues()
     _worker_process.wait_until_idle()
+
+
+@pytest.fixture
+def no_worker(_worker_process: Worker) -> Iterator[None]:
+    """Nobody takes the tasks that the test sends: it does the work itself, or leaves it undone."""
+    _worker_process.stop()
+    yield
+    _worker_process.empty_queues()

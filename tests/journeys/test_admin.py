@@ -22,6 +22,7 @@ from launchopt.operations.models import ApiKey, Run
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_worker"),
     pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed."),
 ]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]

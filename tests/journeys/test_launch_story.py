@@ -30,7 +30,11 @@ from launchopt_workers.running import BODIES, run_here, work_on_run
 SKU = "COF-NEW"
 DELIVERY = (jobs.PACE_LAUNCHES, jobs.ROLL_UP_METRICS, jobs.UPDATE_WEIGHTS)
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_worker"),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture
