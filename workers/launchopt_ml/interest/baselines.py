@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,7 +56,7 @@ class BaselineSession:
         return self.relative(slice(None))
 
 
-class Baseline:
+class Baseline(ABC):
     """Learns nothing but how well launches sell here."""
 
     name: ClassVar[str]
@@ -78,9 +79,9 @@ class Baseline:
         relative = self.relative(histories, launch)
         return BaselineSession(histories.customers, launch, rate, relative, self.name)
 
+    @abstractmethod
     def relative(self, histories: Histories, launch: Launch) -> Relative:
         """What this baseline goes by."""
-        raise NotImplementedError
 
     def save(self, folder: Path) -> None:
         """Write the card."""
