@@ -323,7 +323,11 @@ class Recommendation(models.Model):
     rank = models.PositiveSmallIntegerField()
     score = models.FloatField()
     source = models.CharField(
-        max_length=20, help_text="content, co_purchase, popularity or interest."
+        max_length=20, help_text="content, co_purchase, popularity, interest or exploration."
+    )
+    propensity = models.FloatField(
+        null=True,
+        help_text="How likely chance was to put it here; empty where its score alone did.",
     )
     reason = models.CharField(max_length=500)
     is_new = models.BooleanField(default=False, help_text="Nobody had bought it yet.")
