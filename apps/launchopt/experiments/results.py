@@ -51,13 +51,20 @@ def results(experiment: Experiment, *, until: datetime | None = None) -> dict[st
     }
 
 
-def launch_effect(experiment: Experiment, *, until: datetime | None = None) -> dict[str, Any]:
+def launch_effect(
+    experiment: Experiment,
+    *,
+    until: datetime | None = None,
+    product_ids: Collection[int] | None = None,
+) -> dict[str, Any]:
     """What the launch as a whole caused: all variants together against the control.
 
-    `estimate` and `interval` have the metric's unit: purchases of the product per customer.
+    `estimate` and `interval` have the metric's unit: purchases of the product per customer, or of
+    `product_ids`, for what the launch did to them.
     """
     metric, control = experiment.primary_metric, control_of(experiment).name
-    weights, found = phase_weights(experiment), groups(experiment, metric=metric, until=until)
+    weights = phase_weights(experiment)
+    found = groups(experiment, metric=metric, until=until, product_ids=product_ids)
     others = set(experiment.variants.exclude(name=control).values_list("name", flat=True))
     comparison = _comparison(found, weights, control, others, experiment.alpha)
     conclusion = comparison.verdict(TREATED, control, sample_ratio_of(found, weights))

@@ -85,14 +85,24 @@ def sizes(experiment: Experiment, *, until: datetime | None = None) -> dict[str,
     return counted
 
 
-def groups(experiment: Experiment, *, metric: Metric, until: datetime | None = None) -> list[Group]:
+def groups(
+    experiment: Experiment,
+    *,
+    metric: Metric,
+    until: datetime | None = None,
+    product_ids: Collection[int] | None = None,
+) -> list[Group]:
     """Every assigned customer's outcome, summed by variant and phase, in one query.
 
     Outcomes count from a customer's assignment on: nothing before it can be an effect. A visitor
-    who turned out to be a customer is counted as that customer alone.
+    who turned out to be a customer is counted as that customer alone. They are outcomes with the
+    experiment's product, or with `product_ids`, such as its siblings.
     """
+    bounds = _bounds(experiment, metric, until)
+    if product_ids is not None:
+        bounds["products"] = list(product_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_outcomes(metric, experiment), _bounds(experiment, metric, until))
+        cursor.execute(_outcomes(metric, of_products=bounds["products"] is not None), bounds)
         rows = cursor.fetchall()
     return [
         Group(variant, phase, Moments(n, total, squares), buyers)
@@ -111,13 +121,13 @@ def arms(experiment: Experiment, *, until: datetime) -> dict[str, Arm]:
     return {name: Arm(*counts) for name, counts in seen.items()}
 
 
-def _outcomes(metric: Metric, experiment: Experiment) -> str:
+def _outcomes(metric: Metric, *, of_products: bool) -> str:
     """SQL: variant, phase, customers, sum, sum of squares, customers with any outcome.
 
     Sums of a value are winsorised at a quantile of those who have any.
     """
     each = "coalesce(e.price, 0) * e.quantity" if metric.of_value else "1"
-    product = "AND e.product_id = %(product)s" if experiment.product_id is not None else ""
+    product = "AND e.product_id = ANY(%(products)s)" if of_products else ""
     value = {
         Metric.Kind.PROPORTION: "(o.total IS NOT NULL)::int::numeric",
         Metric.Kind.MEAN: "least(coalesce(o.total, 0), l.highest)"
@@ -155,7 +165,7 @@ def _bounds(experiment: Experiment, metric: Metric, until: datetime | None) -> d
     ends = [instant for instant in (until, experiment.ends_at) if instant is not None]
     return {
         "experiment": experiment.pk,
-        "product": experiment.product_id,
+        "products": None if experiment.product_id is None else [experiment.product_id],
         "kind": metric.event_kind,
         "since": experiment.starts_at,
         "end": min(ends, default=None),

@@ -10,9 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from launchopt.campaigns.reporting import launch_report
+from launchopt.campaigns.reporting.words import TERMS
 from launchopt.campaigns.selectors import launch_named
 from launchopt.operations.api.base import LaunchOptView
 from launchopt.operations.api.schema import extend_schema
+
+
+def _what(term: str) -> str:
+    return TERMS[term]
 
 
 class CountsSerializer(serializers.Serializer[Any]):
@@ -25,6 +30,37 @@ class CountsSerializer(serializers.Serializer[Any]):
     returns = serializers.IntegerField()
     revenue = serializers.CharField(help_text="Price x quantity; returns are not deducted.")
     spend = serializers.CharField()
+
+
+class RatesSerializer(serializers.Serializer[Any]):
+    """Rates of those who could be contacted; null where there is nothing to divide by."""
+
+    click_rate = serializers.FloatField(allow_null=True, help_text=_what("click rate"))
+    conversion_rate = serializers.FloatField(allow_null=True, help_text=_what("conversion rate"))
+    cost_per_click = serializers.CharField(allow_null=True, help_text=_what("cost per click"))
+    cost_per_acquisition = serializers.CharField(
+        allow_null=True, help_text=_what("cost per acquisition")
+    )
+    return_on_spend = serializers.FloatField(allow_null=True, help_text=_what("return on spend"))
+    average_order_value = serializers.CharField(
+        allow_null=True, help_text=_what("average order value")
+    )
+    return_rate = serializers.FloatField(allow_null=True, help_text=_what("return rate"))
+
+
+class PartRatesSerializer(serializers.Serializer[Any]):
+    """The rates of each part, by its name."""
+
+    variant = serializers.DictField(child=RatesSerializer())
+    channel = serializers.DictField(child=RatesSerializer())
+    audience = serializers.DictField(child=RatesSerializer())
+
+
+class AllRatesSerializer(serializers.Serializer[Any]):
+    """Rates of the launch and of each part of it."""
+
+    totals = RatesSerializer()
+    by = PartRatesSerializer()
 
 
 class PartsSerializer(serializers.Serializer[Any]):
@@ -45,6 +81,35 @@ class EffectSerializer(serializers.Serializer[Any]):
     verdict = serializers.CharField()
 
 
+class IncrementalSerializer(serializers.Serializer[Any]):
+    """Purchases that would not have happened without the launch."""
+
+    estimate = serializers.FloatField(allow_null=True)
+    interval = serializers.ListField(
+        child=serializers.FloatField(), min_length=2, max_length=2, allow_null=True
+    )
+
+
+class CannibalisationSerializer(IncrementalSerializer):
+    """What the launch did to purchases of similar products, per customer."""
+
+    siblings = serializers.IntegerField(help_text="How many similar products were looked at.")
+    share = serializers.FloatField(
+        allow_null=True,
+        help_text="Lost for each purchase caused; null unless both are beyond chance.",
+    )
+
+
+class SatisfactionSerializer(serializers.Serializer[Any]):
+    """What customers said of the product since its launch started."""
+
+    ratings = serializers.IntegerField()
+    mean_rating = serializers.FloatField(allow_null=True)
+    reviews = serializers.IntegerField()
+    likes = serializers.IntegerField()
+    dislikes = serializers.IntegerField()
+
+
 class LaunchReportSerializer(serializers.Serializer[Any]):
     """The report of a launch."""
 
@@ -52,7 +117,11 @@ class LaunchReportSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     totals = CountsSerializer()
     by = PartsSerializer()
+    rates = AllRatesSerializer()
     effect = EffectSerializer()
+    incremental_conversions = IncrementalSerializer()
+    cannibalisation = CannibalisationSerializer()
+    satisfaction = SatisfactionSerializer()
 
 
 class LaunchReportView(LaunchOptView):

@@ -15,6 +15,7 @@ from launchopt.audiences.models import Audience
 from launchopt.campaigns.models import Launch
 from launchopt.experiments.models import MetricRollup
 from launchopt.experiments.results import launch_effect
+from launchopt_core.assignment import HOLDOUT
 from launchopt_core.money import quantise
 
 COUNTED = ("decisions", "exposures", "clicks", "conversions", "returns")
@@ -41,11 +42,6 @@ class Counts:
         counts = {name: int(row[name] or 0) for name in COUNTED}
         return cls(**counts, revenue=row["revenue"] or Decimal(0), spend=row["spend"] or Decimal(0))
 
-    def __sub__(self, other: Counts) -> Counts:
-        """What is left without a part."""
-        names = (*COUNTED, *MONEY)
-        return Counts(**{name: getattr(self, name) - getattr(other, name) for name in names})
-
     def as_dict(self, currency: str) -> dict[str, int | str]:
         """Integers, and money as text in the currency's own decimals."""
         counts: dict[str, int | str] = {name: getattr(self, name) for name in COUNTED}
@@ -63,38 +59,22 @@ class Figures:
     audiences: dict[str, Counts]
 
 
-def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str, Any]:
-    """The report as programs read it: `totals`, `by`, `effect`.
-
-    Counts come from the rollups, up to the last one made; the effect from the experiment.
-    """
-    figures, currency = figures_of(launch), launch.currency
-    return {
-        "launch": str(launch.pk),
-        "currency": currency,
-        "totals": figures.totals.as_dict(currency),
-        "by": {
-            "variant": _as_dicts(figures.variants, currency),
-            "channel": _as_dicts(figures.channels, currency),
-            "audience": _as_dicts(figures.audiences, currency),
-        },
-        "effect": effect_of(launch, until=until),
-    }
-
-
-def figures_of(launch: Launch) -> Figures:
+def figures_of(launch: Launch, *, with_holdout: bool = True) -> Figures:
     """The counts of a launch, in a fixed number of queries.
 
-    Every variant, channel and audience of the plan is named, also where nothing happened.
+    Every variant, channel and audience of the plan is named, also where nothing happened. Customers
+    who were held out can be left out, for what is said of those who could be contacted.
     """
-    names = audience_names(launch)
+    hours, names = hours_of(launch), audience_names(launch)
+    if not with_holdout:
+        hours = hours.exclude(variant=HOLDOUT)
     return Figures(
-        totals=Counts.of(hours_of(launch).aggregate(**_sums())),
-        variants=_by(launch, "variant", known=_variants(launch)),
-        channels=_by(launch, "channel", known=list(launch.channels)),
+        totals=Counts.of(hours.aggregate(**_sums())),
+        variants=_by(hours, "variant", known=_variants(launch)),
+        channels=_by(hours, "channel", known=list(launch.channels)),
         audiences={
             names.get(key, str(key)): counts
-            for key, counts in _by(launch, "audience_id", known=list(names)).items()
+            for key, counts in _by(hours, "audience_id", known=list(names)).items()
         },
     )
 
@@ -122,8 +102,10 @@ def audience_names(launch: Launch) -> dict[uuid.UUID, str]:
     return names
 
 
-def _by(launch: Launch, dimension: str, *, known: Iterable[Any]) -> dict[Any, Counts]:
-    rows = hours_of(launch).values(dimension).annotate(**_sums())
+def _by(
+    hours: QuerySet[MetricRollup], dimension: str, *, known: Iterable[Any]
+) -> dict[Any, Counts]:
+    rows = hours.values(dimension).annotate(**_sums())
     found = {row[dimension] or NONE: Counts.of(row) for row in rows}
     return {key: Counts() for key in known} | found
 
@@ -132,10 +114,6 @@ def _variants(launch: Launch) -> list[str]:
     if launch.experiment is None:
         return []
     return list(launch.experiment.variants.values_list("name", flat=True))
-
-
-def _as_dicts(parts: dict[str, Counts], currency: str) -> dict[str, dict[str, int | str]]:
-    return {name: counts.as_dict(currency) for name, counts in parts.items()}
 
 
 def _sums() -> dict[str, Sum]:

@@ -14,11 +14,11 @@ from launchopt.campaigns.reporting import charts, selectors
 from launchopt.campaigns.reporting.charts import Bar, Interval, Line
 from launchopt.campaigns.reporting.figures import Counts, Figures
 from launchopt.campaigns.reporting.planned import axis_unit, day_ticks
+from launchopt.campaigns.reporting.rates import rates_of
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.selectors import Hours
 from launchopt.campaigns.reporting.words import day, money, per_cent, signed, span, terms
 from launchopt.experiments.results import results
-from launchopt_core.assignment import HOLDOUT
 
 COUNT_COLUMNS = ("Decisions", "Exposures", "Clicks", "Conversions", "Returns", "Revenue", "Spend")
 
@@ -63,10 +63,10 @@ VARIANT_COLUMNS = (
 )  # fmt: skip
 
 
-def funnel_section(figures: Figures) -> Section:
-    """From what was asked to what was bought, without the customers who were held out."""
+def funnel_section(figures: Figures, *, currency: str) -> Section:
+    """From what was asked to what was bought, by those who could be contacted."""
     title = "From decision to purchase"
-    counts = figures.totals - figures.variants.get(HOLDOUT, Counts())
+    counts = figures.totals
     if not counts.decisions:
         return Section(key="funnel", title=title, empty="No decision has been made yet.")
     rows = [
@@ -85,9 +85,33 @@ def funnel_section(figures: Figures) -> Section:
         title=title,
         lead="Customers who were held out are not in it.",
         pictures=(Picture(picture),),
-        tables=(Table(("Step", "Count", "Share"), rows),),
-        terms=terms("decisions", "exposures", "clicks", "conversions"),
+        tables=(
+            Table(("Step", "Count", "Share"), rows),
+            Table(("Rate", "Value"), _rate_rows(counts, currency), caption="Rates"),
+        ),
+        terms=terms("decisions", "exposures", "clicks", "conversions", *RATES),
     )
+
+
+RATES = (
+    "click rate", "conversion rate", "cost per click", "cost per acquisition", "return on spend",
+    "average order value", "return rate",
+)  # fmt: skip
+SHARES = frozenset({"click rate", "conversion rate", "return rate"})
+
+
+def _rate_rows(counts: Counts, currency: str) -> list[tuple[str, str]]:
+    rates: Mapping[str, Any] = rates_of(counts, currency=currency)
+    return [(name.capitalize(), _rate(name, rates, currency)) for name in RATES]
+
+
+def _rate(name: str, rates: Mapping[str, Any], currency: str) -> str:
+    value = rates[name.replace(" ", "_")]
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return money(value, currency)
+    return f"{100 * value:.2f} %" if name in SHARES else f"{value:.2f}"
 
 
 def _step(name: str, count: int, whole: int, of: str) -> tuple[str, str, str]:

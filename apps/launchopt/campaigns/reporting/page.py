@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from launchopt.campaigns.models import BudgetPlan, Launch
-from launchopt.campaigns.reporting import charts, happened, planned, selectors
+from launchopt.campaigns.reporting import charts, happened, learned, planned, selectors
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
 from launchopt.campaigns.reporting.sections import Section, added_sections
 from launchopt.campaigns.reporting.words import (
@@ -62,9 +62,13 @@ def _sections(
     return [
         happened.effect_section(launch, effect, until=until),
         *added_sections(launch),
-        happened.funnel_section(figures),
+        learned.over_time_section(launch),
+        happened.funnel_section(figures_of(launch, with_holdout=False), currency=launch.currency),
+        learned.siblings_section(launch, effect, until=until),
         happened.spend_section(launch, hours),
         happened.parts_section(launch, figures),
+        learned.hours_section(launch),
+        learned.satisfaction_section(launch),
         words,
         happened.silence_section(launch),
         *plan,

@@ -27,6 +27,20 @@ TERMS = {
     "be contacted minus the mean of those who were held out.",
     "interval": "The range that holds the true effect in 95 of 100 such experiments. One that "
     "includes zero is inconclusive: nothing has been shown, neither an effect nor its absence.",
+    "click rate": "Clicks per exposure.",
+    "conversion rate": "Conversions per click. Purchases after an exposure without a click count, "
+    "so it can exceed one.",
+    "cost per click": "Spend divided by clicks.",
+    "cost per acquisition": "Spend divided by conversions.",
+    "return on spend": "Revenue divided by spend.",
+    "average order value": "Revenue divided by conversions.",
+    "return rate": "Returns divided by conversions.",
+    "incremental conversions": "The effect times the customers who could be contacted: purchases "
+    "that would not have happened without the launch.",
+    "cannibalisation": "How many purchases of similar products the launch took away: the effect "
+    "on them, measured against the customers held out, like the effect on the product itself.",
+    "satisfaction": "What customers said of the product since its launch started: ratings, "
+    "reviews, likes and dislikes.",
     "holdout": "Customers left alone by chance, to learn what happens without the launch.",
     "probability": "Predicted probability that a customer buys the product within the horizon, "
     "calibrated on past launches.",

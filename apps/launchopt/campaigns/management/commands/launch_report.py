@@ -1,4 +1,4 @@
-"""manage.py launch_report LAUNCH [--out FILE.html] [--json]"""
+"""manage.py launch_report LAUNCH [--out FILE.html] [--rows FILE.csv|.parquet] [--json]"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from launchopt.campaigns.reporting import launch_report, report_page
+from launchopt.campaigns.reporting.exporting import FORMATS, file_of, rows_of
 from launchopt.campaigns.selectors import launch_named
 from launchopt.operations.commands import LaunchOptCommand
 from launchopt.operations.errors import InvalidInput
@@ -25,13 +26,21 @@ class Command(LaunchOptCommand):
         """The launch and the file."""
         parser.add_argument("launch", help="Id of the launch.")
         parser.add_argument("--out", type=Path, help="Write the report as one HTML page here.")
+        parser.add_argument(
+            "--rows", type=Path, help="Write the counts by hour here, as .csv or .parquet."
+        )
 
     def work(self, **options: Any) -> Mapping[str, Any]:
         """Gather the figures, and write the page where one is asked for."""
         launch = launch_named(options["launch"])
         if options["out"]:
-            write_page(report_page(launch, now=timezone.now()), file=options["out"])
-            self.note(f"Wrote {options['out']}.")
+            page = report_page(launch, now=timezone.now())
+            self._keep(page.encode(), options["out"])
+        if options["rows"]:
+            form = options["rows"].suffix.removeprefix(".")
+            if form not in FORMATS:
+                raise InvalidInput(f"{options['rows']}: take a name ending in .csv or .parquet.")
+            self._keep(file_of(rows_of(launch), form=form), options["rows"])
         return launch_report(launch)
 
     def show(self, report: Mapping[str, Any]) -> None:
@@ -53,10 +62,9 @@ class Command(LaunchOptCommand):
     def _row(self, name: str, cells: list[Any]) -> None:
         self.stdout.write(f"{name[:36]:<36}" + "".join(f"{cell!s:>13}" for cell in cells))
 
-
-def write_page(page: str, *, file: Path) -> None:
-    """Write the page whole. Raises InvalidInput where the file cannot be written."""
-    try:
-        file.write_text(page, "utf-8")
-    except OSError as error:
-        raise InvalidInput(f"Cannot write {file}: {error.strerror or error}.") from error
+    def _keep(self, content: bytes, file: Path) -> None:
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            raise InvalidInput(f"Cannot write {file}: {error.strerror or error}.") from error
+        self.note(f"Wrote {file}.")
