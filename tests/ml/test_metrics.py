@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from launchopt_ml.metrics import calibration_error, ranking_of
+from launchopt_ml.metrics import calibration_error, calibration_gaps, judged_of, ranking_of
 
 RNG = np.random.default_rng(0)
 
@@ -45,6 +45,32 @@ class TestRankingOf:
         precision = np.mean([peer.average_precision_score(*column) for column in columns])
         assert found.auc == pytest.approx(auc)
         assert found.map == pytest.approx(precision)
+
+
+class TestJudgedOf:
+    def test_keeps_products_in_their_order(self):
+        bought = np.random.default_rng(2).random((200, 12)) < 0.2
+        score = np.where(np.arange(12) % 2 == 0, bought, ~bought).astype(float)
+        found = judged_of(score, bought=bought, rng=RNG)
+        np.testing.assert_allclose(found.products[:, 0], np.arange(12) % 2 == 0, atol=1e-12)
+
+    def test_keeps_customers_in_their_order(self):
+        bought = np.zeros((6, 2), dtype=bool)
+        bought[[1, 3, 4], 0] = True
+        bought[0, 1] = True
+        score = np.zeros((6, 2))
+        score[[0, 1], 1] = score[[3, 4], 0] = 1  # only customer 1 wants the other one more
+        found = judged_of(score, bought=bought, rng=RNG)
+        np.testing.assert_allclose(found.customers[:, 0], [1, 1 / np.log2(3), 1, 1])
+
+
+class TestCalibrationGaps:
+    def test_sum_to_the_error_and_to_what_was_predicted_too_much(self):
+        rng = np.random.default_rng(3)
+        said, true = rng.random((300, 4)), rng.random((300, 4)) < 0.4
+        gaps = calibration_gaps(said, bought=true)
+        assert np.abs(gaps.sum(0)).sum() == pytest.approx(calibration_error(said, bought=true))
+        assert gaps.sum(1) * said.size == pytest.approx(said.sum(0) - true.sum(0))
 
 
 class TestCalibrationError:

@@ -1,4 +1,4 @@
-"""What the interest model is measured against: chance, activity, content."""
+"""What the interest model is measured against: chance, activity, content, and both of these."""
 
 from __future__ import annotations
 
@@ -137,6 +137,18 @@ class ContentInterest(Baseline):
         mean = profile @ (np.asarray(histories.bought.sum(0)).ravel() / customers)
         scale = np.where(mean > 0, mean, 1.0)
         return lambda rows: (histories.bought[rows] @ profile.T).toarray() / scale
+
+
+class ContentActivityInterest(Baseline):
+    """Who bought products with the same words, and who buys much, each half."""
+
+    name = "content_activity"
+
+    def relative(self, histories: Histories, launch: Launch) -> Relative:
+        """The mean of both; each averages 1 over customers."""
+        content = ContentInterest().relative(histories, launch)
+        activity = ActivityInterest().relative(histories, launch)
+        return lambda rows: (content(rows) + activity(rows)) / 2
 
 
 def _hashes(names: NDArray[np.str_]) -> NDArray[np.uint64]:
