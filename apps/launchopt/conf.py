@@ -62,6 +62,10 @@ class Settings:
     horizon_days: int = _setting(
         30, "Days in which interest predicts a purchase, unless a command says otherwise."
     )
+    scoring_shard: int = _setting(
+        25_000,
+        "Customers scored in one piece: larger shops are shared out among the workers at hand.",
+    )
     encoder: str = _setting(
         "all-MiniLM-L6-v2",
         "Text encoder: the packaged all-MiniLM-L6-v2, or the path of another transformers encoder.",
@@ -70,6 +74,11 @@ class Settings:
         0.05, "Smallest share that Thompson sampling leaves to any variant in service."
     )
     recommendations_kept: int = _setting(20, "Recommendations stored for each customer.")
+    recommendation_exploration: float = _setting(
+        0.2,
+        "Share of a list's places for new products drawn by chance, with a logged propensity;"
+        " 0 leaves them to their score.",
+    )
     page_size: int = _setting(50, "Rows on a page of the REST API.")
     heartbeat_seconds: int = _setting(10, "Seconds between two signs of life of a run or worker.")
     run_lost_seconds: int = _setting(

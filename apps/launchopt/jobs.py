@@ -30,6 +30,7 @@ class Job:
 EMBED_PRODUCTS = Job("launchopt.prediction.embed_products", Queue.GPU, "Read product texts")
 TRAIN_INTEREST = Job("launchopt.prediction.train_interest", Queue.GPU, "Train the interest model")
 SCORE_INTEREST = Job("launchopt.prediction.score_interest", Queue.GPU, "Predict interest")
+SCORE_SHARD = Job("launchopt.prediction.score_shard", Queue.GPU, "Score a share of the customers")
 SCORE_NEW_PRODUCTS = Job("launchopt.prediction.score_new_products", Queue.GPU, "Score new products")
 BUILD_PERSONAS = Job("launchopt.prediction.build_personas", Queue.GPU, "Build personas")
 RECOMMEND = Job("launchopt.recommendation.recommend", Queue.GPU, "Make recommendations")

@@ -21,7 +21,7 @@ from launchopt.operations.runs import Work
 from launchopt_ml.interest.model import LaunchInterest
 from launchopt_ml.interest.protocol import Launch, predict
 from launchopt_ml.shop import instant
-from launchopt_workers.prediction import reading, scoring, tasks
+from launchopt_workers.prediction import reading, scorer, scoring, tasks
 from launchopt_workers.prediction.news import ask_for_scores
 from launchopt_workers.prediction.shops import stored_shop
 from launchopt_workers.prediction.training import train
@@ -173,7 +173,7 @@ class TestScore:
         assert named <= set(bought.values_list("product__sku", flat=True))
 
     def test_keeps_reasons_for_the_likeliest_only(self, small, monkeypatch):
-        monkeypatch.setattr(scoring, "WITH_REASONS", 7)
+        monkeypatch.setattr(scorer, "WITH_REASONS", 7)
         score(new_products(small)[:1])
         assert InterestScore.objects.exclude(reasons=None).count() == 7
 
@@ -197,18 +197,18 @@ class TestScore:
         assert set(InterestScore.objects.values_list("horizon_days", flat=True)) == {60}
 
     def test_a_finished_step_is_not_repeated(self, small, monkeypatch):
-        monkeypatch.setattr(scoring, "MOST_IN_A_STEP", 1)
+        monkeypatch.setattr(scorer, "MOST_IN_A_STEP", 1)
         wanted = new_products(small)
         reached = []
-        real = scoring.Scorer.score
+        real = scorer.Scorer.save
 
-        def failing(self, ids):
+        def failing(self, ids, *found):
             reached.append(ids)
             if len(reached) == 2:
                 raise RuntimeError("The worker is lost.")
-            return real(self, ids)
+            return real(self, ids, *found)
 
-        monkeypatch.setattr(scoring.Scorer, "score", failing)
+        monkeypatch.setattr(scorer.Scorer, "save", failing)
         arguments = {"product_ids": wanted, "as_of": AS_OF.isoformat(), "horizon_days": 30}
         with pytest.raises(RuntimeError):
             run_here(jobs.SCORE_INTEREST, **arguments)

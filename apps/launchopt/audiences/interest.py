@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
 import polars as pl
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Least
+from numpy.typing import NDArray
 
-from launchopt.audiences.models import Event, EventKind, InterestScore
+from launchopt.audiences.models import Event, EventKind, InterestScore, ScoredShard
 from launchopt.catalog.models import Product
 from launchopt.operations.bulk import copy_frame, create_incoming
 
@@ -59,6 +61,42 @@ def save_interest_scores(
         )
         cursor.execute(INSERT, [model_version_id, as_of, horizon_days])
         return cursor.rowcount
+
+
+def keep_shard(
+    *,
+    run_id: str,
+    step: int,
+    shard: int,
+    found: tuple[NDArray[np.int64], NDArray[np.float32]],
+) -> int:
+    """Keep what a shard found: ids (customers,), probabilities (products, customers).
+
+    Doing it again puts it in the place of the first. Returns how many probabilities.
+    """
+    customer_ids, probabilities = found
+    packed = {
+        "customer_ids": customer_ids.astype("<i8").tobytes(),
+        "probabilities": np.ascontiguousarray(probabilities, dtype="<f4").tobytes(),
+    }
+    ScoredShard.objects.update_or_create(run_id=run_id, step=step, shard=shard, defaults=packed)
+    return int(probabilities.size)
+
+
+def shards_of(*, run_id: object, step: int) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """What each shard found for a step, in their order, as `keep_shard` was given it."""
+    rows = ScoredShard.objects.filter(run_id=run_id, step=step).order_by("shard")
+    found = []
+    for ids, chances in rows.values_list("customer_ids", "probabilities"):
+        customer_ids = np.frombuffer(ids, dtype="<i8")
+        packed = np.frombuffer(chances, dtype="<f4")
+        found.append((customer_ids, packed.reshape(-1, max(len(customer_ids), 1))))
+    return found
+
+
+def forget_shards(*, run_id: object, step: int) -> None:
+    """Drop what is stored for good by now."""
+    ScoredShard.objects.filter(run_id=run_id, step=step).delete()
 
 
 def scores_frame(product_ids: Sequence[int]) -> pl.DataFrame:

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from launchopt.audiences.derived import ScoredShard as ScoredShard
+from launchopt.audiences.derived import Segment as Segment
 from launchopt.catalog.models import Product
 from launchopt.operations.fields import CurrentTransaction
 
@@ -30,6 +32,11 @@ class Customer(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     gender = models.CharField(max_length=20, blank=True, help_text="As declared; never guessed.")
     birth_year = models.PositiveSmallIntegerField(null=True, blank=True, help_text="As declared.")
+    interests = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="As declared: categories or words, separated by commas. They decide the persona.",
+    )
     country = models.CharField(max_length=100, blank=True)
     time_zone = models.CharField(
         max_length=60, blank=True, help_text="IANA name; the shop's own if empty."
@@ -250,9 +257,29 @@ class Persona(models.Model):
     active_hours = models.JSONField(
         default=list, help_text="Share of activity by local hour, 24 numbers."
     )
+    segment = models.ForeignKey(
+        Segment,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="personas",
+        help_text="The kind of shopper; none while too little is known.",
+    )
+    confidence = models.FloatField(
+        default=0,
+        help_text="How often another look at the same history finds the same segment, 0 to 1; "
+        "1 where the customer's declared interests decide.",
+    )
+    is_declared = models.BooleanField(
+        default=False, help_text="Whether the customer's declared interests decided the segment."
+    )
     as_of = models.DateTimeField()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="launchopt_confidence"
+            )
+        ]
         indexes = [models.Index(fields=["age_band", "gender"], name="launchopt_persona_declared")]
 
     def __str__(self) -> str:

@@ -1,33 +1,35 @@
-"""Score new products against every known customer, a step at a time, and keep the reasons."""
+"""Score new products against every known customer, a step at a time, and keep the reasons.
+
+A large shop's customers are shared out in shards; what each finds is kept apart until all are
+done, and is then ranked and stored product by product, as a small shop's is at once.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from launchopt.audiences.interest import save_interest_scores
-from launchopt.operations.models import ModelVersion
+from launchopt import jobs
+from launchopt.audiences.interest import forget_shards, keep_shard, shards_of
+from launchopt.conf import launchopt_settings
+from launchopt.operations.errors import Conflict
+from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.runs import Work
-from launchopt_ml.interest.episodes import Vantage
-from launchopt_ml.interest.features import NAMES
 from launchopt_ml.interest.model import LaunchInterest
-from launchopt_ml.interest.protocol import Launch, Session, block_rows
 from launchopt_ml.shop import instant
 from launchopt_workers.prediction.reading import encoder_name, read_texts
+from launchopt_workers.prediction.scorer import Order, Scorer
+from launchopt_workers.prediction.sharding import done_by_all
 from launchopt_workers.prediction.shops import StoredShop, stored_shop
 from launchopt_workers.prediction.training import SEED
-from launchopt_workers.prediction.versions import loaded, register, version_for
+from launchopt_workers.prediction.versions import register, version_for
 
-WITH_REASONS = 1_000  # likeliest customers of a product whose reasons are kept
-PAIRS_IN_A_STEP = 100_000
-MOST_IN_A_STEP = 20
+_at_hand: dict[Order, Scorer] = {}  # one at most: a large shop fills much of a worker's memory
 
 
 def score(
@@ -38,107 +40,114 @@ def score(
     work.report(done=0, step="read histories")
     stored = stored_shop(before=as_of, encoder=encoder_name())
     chosen = work.once("choose the model", lambda: _choose(work, stored, as_of=as_of))
-    version = ModelVersion.objects.get(pk=chosen["model_version"])
-    steps = list(_steps(sorted(product_ids), customers=len(stored.customer_ids)))
-    work.expect(len(product_ids))
-    scorer = Scorer(stored, version, as_of=as_of, horizon_days=horizon_days)
-    scores = done = 0
-    for ids in steps:
-        work.report(done=done, step=_name(ids))
-        scores += work.once(_name(ids), lambda ids=ids: {"scores": scorer.score(ids)})["scores"]
-        done += len(ids)
-    work.report(done=done)
+    order = Order(chosen["model_version"], tuple(sorted(product_ids)), as_of, horizon_days)
+    scorer = Scorer(stored, order)
+    shards = work.once("share out the customers", lambda: {"bounds": _bounds(stored)})["bounds"]
+    shared = work.run is not None and len(shards) > 1
+    work.expect(len(product_ids) + (len(shards) if shared else 0))
+    if shared:
+        _at_hand.clear()
+        _at_hand[order] = scorer
+        _share(work, order, shards)
+    scores = _finish(work, scorer, shards=len(shards) if shared else 0)
     return {
-        "model_version": str(version.pk),
+        "model_version": order.model_version,
         "products": len(product_ids),
         "customers": len(stored.customer_ids),
         "scores": scores,
     }
 
 
-class Scorer:
-    """One version against one shop as of an instant."""
+def score_shard(
+    work: Work, *, order: Order, shared_by: str, shard: int, bounds: list[int | None]
+) -> dict[str, Any]:
+    """Probabilities of the customers whose ids lie within `bounds`, kept for the run's merging."""
+    work.report(step="read histories")
+    scorer = _scorer_for(order)
+    mask = _within(scorer.customer_ids, bounds)
+    work.expect(len(scorer.steps))
+    for step, ids in enumerate(scorer.steps):
+        work.report(done=step, step=_name(ids))
 
-    def __init__(
-        self, stored: StoredShop, version: ModelVersion, *, as_of: datetime, horizon_days: int
-    ) -> None:
-        self.stored, self.version = stored, version
-        self.as_of, self.horizon_days = as_of, horizon_days
-        self.model: LaunchInterest = loaded(str(version.pk))
+        def keep(step: int = step, ids: list[int] = ids) -> dict[str, Any]:
+            found = scorer.chances(ids, customers=mask)
+            return {"kept": keep_shard(run_id=shared_by, step=step, shard=shard, found=found)}
 
-    def score(self, product_ids: list[int]) -> int:
-        """Score some products and store the scores; returns how many."""
-        places = self.stored.places_of(product_ids)
-        products = self.stored.shop.products.take(places)
-        launch = Launch(products, instant(self.as_of), float(self.horizon_days))
-        session = self.model.prepare_from(self._vantage, launch)
-        customer_ids = self.stored.ids_of_customers(session.customers)
-        chances = _chances(session, products=len(products))
-        frames = [
-            frame_of(
-                session, chances[:, column], customer_ids=customer_ids, column=column
-            ).with_columns(product_id=pl.lit(int(self.stored.product_ids[place])))
-            for column, place in enumerate(places)
-        ]
-        if not frames:
-            return 0
-        return save_interest_scores(
-            pl.concat(frames),
-            product_ids=product_ids,
-            model_version_id=self.version.pk,
-            as_of=self.as_of,
-            horizon_days=self.horizon_days,
-        )
-
-    @cached_property
-    def _vantage(self) -> Vantage:
-        """Made once for all steps, and only if one of them is left to do."""
-        return Vantage.of(self.stored.shop, as_of=instant(self.as_of))
+        work.once(_name(ids), keep)
+    work.report(done=len(scorer.steps))
+    _let_go(shared_by)
+    return {"customers": int(mask.sum())}
 
 
-def frame_of(
-    session: Session,
-    chance: NDArray[np.float32],
-    *,
-    customer_ids: NDArray[np.int64],
-    column: int,
-) -> pl.DataFrame:
-    """Customers of one product, the likeliest first; ties by id. The first ones have reasons."""
-    order = np.lexsort((customer_ids, -chance))
-    top = order[:WITH_REASONS]
-    reasons = [json.dumps(one) for one in session.reasons(product=column, customers=top)]
-    return pl.DataFrame(
-        {
-            "customer_id": customer_ids[order],
-            "probability": chance[order].astype(np.float64),
-            "rank": np.arange(1, len(order) + 1),
-            "reasons": pl.Series(reasons + [None] * (len(order) - len(top)), dtype=pl.String),
-        }
-    )
+def _finish(work: Work, scorer: Scorer, *, shards: int) -> int:
+    """Rank and store, a step of products at a time; returns how many scores."""
+    scores, done = 0, shards
+    for step, ids in enumerate(scorer.steps):
+        work.report(done=done, step=_name(ids))
+
+        def finish(step: int = step, ids: list[int] = ids) -> dict[str, Any]:
+            found = _merged(work, step, shards) if shards else scorer.chances(ids)
+            return {"scores": scorer.save(ids, *found)}
+
+        scores += work.once(_name(ids), finish)["scores"]
+        done += len(ids)
+    work.report(done=done)
+    return scores
 
 
-def _chances(session: Session, *, products: int) -> NDArray[np.float32]:
-    """(customers, products), made in blocks of customers."""
-    count = len(session.customers)
-    blocks = block_rows(count, products=products, features=len(NAMES))
-    empty = np.zeros((0, products), dtype=np.float32)
-    return np.concatenate([empty, *(session.score(rows) for rows in blocks)])
+def _share(work: Work, order: Order, shards: list[list[int | None]]) -> None:
+    assert work.run is not None, "only a run has shards"
+    common = order.as_arguments() | {"shared_by": str(work.run.pk)}
+    parts = [common | {"shard": n, "bounds": bounds} for n, bounds in enumerate(shards)]
+    done_by_all(work, job=jobs.SCORE_SHARD, parts=parts)
+
+
+def _merged(work: Work, step: int, shards: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """What all shards found for a step. Raises Conflict where some of it has gone."""
+    assert work.run is not None, "only a run has shards"
+    kept = shards_of(run_id=work.run.pk, step=step)
+    if len(kept) != shards:
+        raise Conflict("A part of the scores has been deleted; ask for new scores.")
+    forget_shards(run_id=work.run.pk, step=step)
+    ids, chances = zip(*(one for one in kept if len(one[0])), strict=True)
+    return np.concatenate(ids), np.concatenate(chances, axis=1)
+
+
+def _scorer_for(order: Order) -> Scorer:
+    """The shop as it was read for the first shard of an order that this process took up."""
+    if order not in _at_hand:
+        _at_hand.clear()
+        _at_hand[order] = Scorer(stored_shop(before=order.as_of, encoder=encoder_name()), order)
+    return _at_hand[order]
+
+
+def _let_go(run_id: str) -> None:
+    """Free the memory once no shard of a run waits for a worker."""
+    waiting = Run.objects.filter(job=jobs.SCORE_SHARD.name, state=Run.State.QUEUED)
+    if not waiting.filter(arguments__shared_by=run_id).exists():
+        _at_hand.clear()
+
+
+def _bounds(stored: StoredShop) -> list[list[int | None]]:
+    """Ranges [since, until) of customer ids by `scoring_shard`, open at both ends."""
+    ids, size = np.sort(stored.customer_ids), launchopt_settings().scoring_shard
+    cuts: list[int | None] = [None, *ids[size::size].tolist(), None]
+    return [list(pair) for pair in pairwise(cuts)]
+
+
+def _within(ids: NDArray[np.int64], bounds: list[int | None]) -> NDArray[np.bool_]:
+    since, until = bounds
+    return (ids >= (since or 0)) & ((ids < until) if until is not None else True)
 
 
 def _choose(work: Work, stored: StoredShop, *, as_of: datetime) -> dict[str, Any]:
     """A version that knows nothing from `as_of` on; where there is none, it is trained now."""
-    version = version_for(as_of)
+    version: ModelVersion | None = version_for(as_of)
     if version is None:
         work.report(step="learn from past launches")
         model = LaunchInterest().fit(stored.shop, as_of=instant(as_of), seed=SEED)
         version = register(model, data_until=as_of, run=work.run, now=work.clock())
     return {"model_version": str(version.pk)}
-
-
-def _steps(product_ids: list[int], *, customers: int) -> Iterator[list[int]]:
-    """Products by so many that a step takes seconds and holds PAIRS_IN_A_STEP in memory."""
-    size = min(max(PAIRS_IN_A_STEP // max(customers, 1), 1), MOST_IN_A_STEP)
-    return (product_ids[start : start + size] for start in range(0, len(product_ids), size))
 
 
 def _name(product_ids: list[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from launchopt import jobs
@@ -44,6 +45,26 @@ def score_interest(
         as_of=instant_of(work, as_of),
         horizon_days=horizon_days or launchopt_settings().horizon_days,
     )
+
+
+@job_body(jobs.SCORE_SHARD)
+def score_shard(
+    work: Work,
+    *,
+    model_version: str,
+    product_ids: list[int],
+    as_of: str,
+    horizon_days: int,
+    **part: Any,
+) -> dict[str, Any]:
+    """A range of the customers, for the run that shares them out."""
+    from launchopt_workers.prediction import scoring
+    from launchopt_workers.prediction.scorer import Order
+
+    instant = datetime.fromisoformat(as_of)
+    order = Order(model_version, tuple(product_ids), instant, horizon_days)
+    names = ("shared_by", "shard", "bounds")
+    return scoring.score_shard(work, order=order, **{name: part[name] for name in names})
 
 
 @job_body(jobs.SCORE_NEW_PRODUCTS)
