@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from launchopt.experiments import services
-from launchopt.experiments.models import Experiment, Metric
+from launchopt.experiments.models import Experiment, Metric, Proposal
 from launchopt.operations.models import Run
 from tests.experiments.conftest import DAY, NOW, Shop
 
@@ -71,6 +71,40 @@ class TestExperimentList:
         address = reverse("admin:launchopt_experiments_experiment_changelist")
         client.post(address, {"action": "roll_up", "_selected_action": [str(experiment.pk)]})
         assert Run.objects.get().job == "launchopt.rollups.roll_up_metrics"
+
+
+class TestProposals:
+    def decide(self, client: Client, proposal: Proposal, action: str):
+        address = reverse("admin:launchopt_experiments_proposal_changelist")
+        return client.post(address, {"action": action, "_selected_action": [proposal.pk]})
+
+    @pytest.fixture
+    def proposal(self, experiment: Experiment) -> Proposal:
+        return Proposal.objects.create(
+            experiment=experiment,
+            weights={"holdout": 0.2, "warm": 0.8},
+            reason="warm sells.",
+            proposed_at=NOW,
+        )
+
+    def test_are_accepted_by_a_person(self, client, proposal):
+        self.decide(client, proposal, "accept")
+        proposal.refresh_from_db()
+        assert (proposal.is_accepted, proposal.decided_by) == (True, "ana")
+        assert proposal.experiment.phases.last().weights["warm"] == pytest.approx(0.8)
+
+    def test_are_declined_once(self, client, proposal):
+        self.decide(client, proposal, "decline")
+        self.decide(client, proposal, "accept")
+        assert proposal.experiment.phases.count() == 1
+
+    def test_can_be_undone_after_asking(self, client, proposal):
+        self.decide(client, proposal, "accept")
+        address = reverse("admin:launchopt_experiments_experiment_changelist")
+        asked = {"action": "undo_weights", "_selected_action": [str(proposal.experiment_id)]}
+        assert "before the last change" in client.post(address, asked).content.decode()
+        client.post(address, asked | {"confirmed": "yes"})
+        assert proposal.experiment.phases.last().weights == {"holdout": 0.5, "warm": 0.5}
 
 
 class TestMetrics:

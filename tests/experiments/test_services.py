@@ -13,7 +13,7 @@ from launchopt.audiences.models import Customer
 from launchopt.audiences.services import identify_customer
 from launchopt.experiments import selectors, services
 from launchopt.experiments.metrics import ensure_metrics
-from launchopt.experiments.models import Assignment, Experiment, Metric, Result
+from launchopt.experiments.models import Assignment, Experiment, Metric, Proposal, Result
 from launchopt.operations.errors import Conflict, InvalidInput, NotFound
 from launchopt.operations.models import AuditEntry
 from tests.experiments.conftest import DAY, NOW, Shop
@@ -231,6 +231,66 @@ class TestLearnWeights:
     def test_says_what_it_learned_from(self, shop: Shop):
         phase = self.learned(shop, {"b": 80}).phases.get(number=2)
         assert "80 of" in phase.reason
+
+
+class TestProposeWeights:
+    def experiment(self, shop: Shop) -> Experiment:
+        experiment = shop.experiment(weights={"holdout": 0.2, "a": 0.4, "b": 0.4})
+        assigned = services.assign(experiment=experiment, customer_ids=shop.customers(400), now=NOW)
+        shop.purchases([c for c, found in assigned.items() if found.variant == "b"][:60])
+        return experiment
+
+    def proposal(self, experiment: Experiment, *, seed: int = 1, days: int = 2) -> Proposal:
+        proposal = services.propose_weights(
+            experiment=experiment, now=NOW + days * DAY, rng=np.random.default_rng(seed)
+        )
+        assert proposal is not None
+        return proposal
+
+    def test_changes_nothing_until_a_person_says_yes(self, shop: Shop):
+        experiment = self.experiment(shop)
+        proposal = self.proposal(experiment)
+        assert selectors.weights_in_force(experiment)["b"] == 0.4
+        services.decide_proposal(proposal=proposal, accept=True, by="ana", now=NOW + 3 * DAY)
+        weights = selectors.weights_in_force(experiment)
+        assert weights == pytest.approx(proposal.weights)
+        assert weights["b"] > 0.7
+        assert AuditEntry.objects.get(action="change_weights").actor == "ana"
+
+    def test_a_no_leaves_the_weights(self, shop: Shop):
+        experiment = self.experiment(shop)
+        services.decide_proposal(
+            proposal=self.proposal(experiment), accept=False, by="ana", now=NOW + 3 * DAY
+        )
+        assert experiment.phases.count() == 1
+
+    def test_is_decided_once(self, shop: Shop):
+        proposal = self.proposal(self.experiment(shop))
+        services.decide_proposal(proposal=proposal, accept=False, by="ana", now=NOW + 3 * DAY)
+        with pytest.raises(Conflict, match="already"):
+            services.decide_proposal(proposal=proposal, accept=True, by="bo", now=NOW + 3 * DAY)
+
+    def test_a_newer_one_takes_the_place_of_the_one_that_waits(self, shop: Shop):
+        experiment = self.experiment(shop)
+        self.proposal(experiment)
+        newer = self.proposal(experiment, seed=2, days=3)
+        assert list(experiment.proposals.all()) == [newer]
+
+
+class TestUndoWeights:
+    def test_goes_back_to_the_weights_before_and_moves_nobody(self, shop: Shop):
+        experiment = shop.experiment()
+        services.change_weights(
+            experiment=experiment, weights={"holdout": 0.1, "warm": 0.9}, now=NOW + DAY
+        )
+        phase = services.undo_weights(experiment=experiment, by="ana", now=NOW + 2 * DAY)
+        assert phase.weights == {"holdout": 0.5, "warm": 0.5}
+        assert phase.number == 3
+        assert "phase 1" in phase.reason
+
+    def test_has_nothing_to_undo_as_registered(self, shop: Shop):
+        with pytest.raises(Conflict, match="nothing to undo"):
+            services.undo_weights(experiment=shop.experiment(), by="ana", now=NOW)
 
 
 class TestRecordResults:

@@ -60,15 +60,16 @@ class TestWhatIsCounted:
         )
         assert row.audience_id == decision.campaign.audience_id
 
-    def test_hours_are_the_sums_of_their_minutes(self, launch, customers):
+    def test_hours_and_days_are_the_sums_of_their_minutes(self, launch, customers):
         for number, customer in enumerate(customers):
-            ask(customer, at=NOW + number * 7 * MINUTE)
+            ask(customer, at=NOW + number * 70 * MINUTE)
         rollup.roll_up()
-        assert totals("minute") == totals("hour") == {"decisions": 60}
-        assert (
-            MetricRollup.objects.filter(granularity="hour").exclude(starts_at__minute=0).count()
-            == 0
-        )
+        assert totals("minute") == totals("hour") == totals("day") == {"decisions": 60}
+        coarse = MetricRollup.objects.filter(granularity__in=["hour", "day"])
+        assert not coarse.exclude(starts_at__minute=0).exists()
+        days = coarse.filter(granularity="day")
+        assert not days.exclude(starts_at__hour=0).exists()
+        assert len(set(days.values_list("starts_at", flat=True))) > 1
 
     def test_an_exposure_counts_once_where_it_was_first_seen(self, launch, customers):
         decision = shown(launch, customers)

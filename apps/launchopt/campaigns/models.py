@@ -29,6 +29,11 @@ class Launch(models.Model):
         PAUSED = "paused", _("paused")
         FINISHED = "finished", _("finished")
 
+    class Feedback(models.TextChoices):
+        AUTO = "auto", _("change the weights by themselves")
+        PROPOSE = "propose", _("propose weights to a person")
+        OFF = "off", _("change nothing")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="launches")
@@ -64,6 +69,12 @@ class Launch(models.Model):
     )
     experiment = models.OneToOneField(
         Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="launch"
+    )
+    feedback = models.CharField(
+        max_length=8,
+        choices=Feedback,
+        default=Feedback.AUTO,
+        help_text="What results may do to the shares of its variants while it runs.",
     )
     is_simulated = models.BooleanField(
         default=False,

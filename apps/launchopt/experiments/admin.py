@@ -7,18 +7,25 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from launchopt import jobs
-from launchopt.experiments import results
-from launchopt.experiments.models import Experiment, Metric, MetricRollup, Result
-from launchopt.operations.adminsite import ReadOnlyAdmin, SuiteMedia, link_to
+from launchopt.experiments import results, services
+from launchopt.experiments.models import Experiment, Metric, MetricRollup, Proposal, Result
+from launchopt.operations.adminsite import (
+    ReadOnlyAdmin,
+    SuiteMedia,
+    for_each,
+    link_to,
+    needs_confirmation,
+)
 from launchopt.operations.runs import request_run
 
 ROLL_UP = "launchopt_operations.add_run"
+DECIDE_WEIGHTS = "launchopt_experiments.change_proposal"
 KEPT = 24  # results shown of those that were kept
 
 
@@ -31,7 +38,7 @@ class ExperimentAdmin(ReadOnlyAdmin):
     list_select_related = ["primary_metric"]
     search_fields = ["name"]
     date_hierarchy = "created_at"
-    actions = ["roll_up"]
+    actions = ["roll_up", "undo_weights"]
     fieldsets = [
         (None, {"fields": ["name", "status", "starts_at", "ends_at"]}),
         ("What it showed", {"fields": ["comparison", "groups_check", "over_time"]}),
@@ -173,6 +180,73 @@ class ExperimentAdmin(ReadOnlyAdmin):
         )
         messages.success(request, format_html("Asked for: {}.", link_to(run)))
 
+    @admin.action(description="Undo the last change of weights", permissions=["decide_weights"])
+    def undo_weights(self, request: HttpRequest, rows: QuerySet[Experiment]) -> HttpResponse | None:
+        """Go back to the shares before."""
+        page = needs_confirmation(
+            self,
+            request,
+            rows,
+            action="undo_weights",
+            title="Undo the last change of weights",
+            warning="New customers are drawn with the shares before the last change. Customers "
+            "keep the variants that they have.",
+        )
+        if page is None:
+            now = timezone.now()
+            for_each(
+                request,
+                rows,
+                lambda row: services.undo_weights(experiment=row, by=request.user, now=now),
+                done="Undone",
+            )
+        return page
+
+    def has_decide_weights_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may change the shares of variants."""
+        return request.user.has_perm(DECIDE_WEIGHTS)
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ReadOnlyAdmin):
+    """Weights that results speak for. They change nothing until a person says yes."""
+
+    list_display = [
+        "experiment", "shares", "reason", "proposed_at", "is_accepted", "decided_by", "decided_at",
+    ]  # fmt: skip
+    list_filter = ["is_accepted"]
+    list_select_related = ["experiment"]
+    actions = ["accept", "decline"]
+    Media = SuiteMedia
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may change the shares of variants."""
+        return request.user.has_perm(DECIDE_WEIGHTS)
+
+    @admin.display(description="shares of new customers")
+    def shares(self, proposal: Proposal) -> str:
+        """Variant by variant."""
+        return ", ".join(f"{name} {share:.1%}" for name, share in proposal.weights.items())
+
+    @admin.action(description="Accept", permissions=["decide"])
+    def accept(self, request: HttpRequest, rows: QuerySet[Proposal]) -> None:
+        """Draw new customers with these shares; the experiment's page can undo it."""
+        self._decide(request, rows, accept=True)
+
+    @admin.action(description="Decline", permissions=["decide"])
+    def decline(self, request: HttpRequest, rows: QuerySet[Proposal]) -> None:
+        """Leave the shares as they are."""
+        self._decide(request, rows, accept=False)
+
+    def _decide(self, request: HttpRequest, rows: QuerySet[Proposal], *, accept: bool) -> None:
+        now, by = timezone.now(), request.user
+        for_each(
+            request,
+            rows,
+            lambda row: services.decide_proposal(proposal=row, accept=accept, by=by, now=now),
+            done="Accepted" if accept else "Declined",
+        )
+
 
 @admin.register(Metric)
 class MetricAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -192,7 +266,7 @@ class MetricAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(MetricRollup)
 class MetricRollupAdmin(ReadOnlyAdmin):
-    """Counts and sums by minute and hour."""
+    """Counts and sums by minute, hour and day."""
 
     list_display = [
         "starts_at", "granularity", "launch_id", "channel", "variant", "decisions", "exposures",

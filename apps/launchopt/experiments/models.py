@@ -126,6 +126,30 @@ class Phase(models.Model):
         return f"phase {self.number}"
 
 
+class Proposal(models.Model):
+    """Weights that results speak for, waiting for a person. A newer one takes its place."""
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="proposals")
+    weights = models.JSONField(help_text="Variant name -> share of new customers.")
+    reason = models.CharField(max_length=300)
+    proposed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    is_accepted = models.BooleanField(null=True)
+
+    class Meta:
+        ordering = ["-proposed_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment"], condition=Q(decided_at=None), name="launchopt_one_proposal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        shares = ", ".join(f"{name} {share:.1%}" for name, share in self.weights.items())
+        return f"{self.experiment}: {shares}"
+
+
 class Assignment(models.Model):
     """Which variant a customer belongs to. Made once and kept, so that new weights move nobody."""
 
@@ -169,11 +193,12 @@ class Exposure(models.Model):
 
 
 class MetricRollup(models.Model):
-    """Counts and sums of one minute or hour, by everything that a report is split by."""
+    """Counts and sums of one minute, hour or day (UTC), by everything that a report is split by."""
 
     class Granularity(models.TextChoices):
         MINUTE = "minute", _("minute")
         HOUR = "hour", _("hour")
+        DAY = "day", _("day")
 
     launch_id = models.UUIDField()
     campaign_id = models.UUIDField(null=True)
@@ -183,7 +208,7 @@ class MetricRollup(models.Model):
     phase = models.PositiveSmallIntegerField(null=True)
     channel = models.CharField(max_length=60, default="")
     granularity = models.CharField(max_length=6, choices=Granularity)
-    starts_at = models.DateTimeField(help_text="First instant of the minute or hour.")
+    starts_at = models.DateTimeField(help_text="First instant of the minute, hour or day.")
     decisions = models.PositiveIntegerField(default=0)
     exposures = models.PositiveIntegerField(default=0)
     clicks = models.PositiveIntegerField(default=0)

@@ -30,6 +30,7 @@ EDIT_LAUNCHES = [
     "campaigns.change_creative",
     "campaigns.change_campaign",
     "campaigns.change_budgetcell",
+    "experiments.change_proposal",
     "campaigns.add_excludedcustomer",
     "campaigns.delete_excludedcustomer",
     "campaigns.add_placement",
@@ -50,7 +51,7 @@ GROUPS: dict[str, list[str]] = {
     ],
     "marketer": [*EDIT_CATALOG, *EDIT_LAUNCHES, *RUN_LAUNCHES, "operations.add_run", "view"],
     "approver": ["campaigns.approve_launch", "campaigns.change_creative", *RUN_LAUNCHES, "view"],
-    "analyst": ["operations.add_run", "view"],
+    "analyst": ["operations.add_run", "experiments.change_proposal", "view"],
     "operator": [
         "operations.add_run",
         "operations.change_run",

@@ -24,8 +24,10 @@ BATCH = 500  # exposures confirmed at a time
 REBUILD = (
     statements.CLEAR_MINUTES,
     statements.FILL_MINUTES,
-    statements.CLEAR_HOURS,
-    statements.FILL_HOURS,
+    statements.clear("hour"),
+    statements.fill("hour", of="minute"),
+    statements.clear("day"),
+    statements.fill("day", of="hour"),
 )
 
 

@@ -255,27 +255,36 @@ FILL_MINUTES = f"""
     FROM facts GROUP BY {DIMENSIONS}, starts_at
 """  # noqa: S608
 
-HOURS = """
-    hours AS (
-        SELECT DISTINCT launch_id, date_trunc('hour', starts_at, 'UTC') AS starts_at
-        FROM launchopt_touched
-    )
-"""
 
-CLEAR_HOURS = f"""
-    WITH {HOURS}
-    DELETE FROM {ROLLUP} r USING hours h
-    WHERE r.launch_id = h.launch_id AND r.granularity = 'hour' AND r.starts_at = h.starts_at
-"""  # noqa: S608
+def _coarser(unit: str) -> str:
+    """SQL: the hours or days (UTC) that hold a touched minute."""
+    return f"""
+        coarser AS (
+            SELECT DISTINCT launch_id, date_trunc('{unit}', starts_at, 'UTC') AS starts_at
+            FROM launchopt_touched
+        )
+    """  # noqa: S608
 
-FILL_HOURS = f"""
-    WITH {HOURS}
-    INSERT INTO {ROLLUP} ({DIMENSIONS}, granularity, starts_at, {MEASURES})
-    SELECT r.launch_id, r.campaign_id, r.creative_id, r.audience_id, r.variant, r.phase, r.channel,
-           'hour', h.starts_at, {SUMS}
-    FROM hours h
-    JOIN {ROLLUP} r ON r.launch_id = h.launch_id AND r.granularity = 'minute'
-     AND r.starts_at >= h.starts_at AND r.starts_at < h.starts_at + interval '1 hour'
-    GROUP BY r.launch_id, r.campaign_id, r.creative_id, r.audience_id, r.variant, r.phase,
-             r.channel, h.starts_at
-"""  # noqa: S608
+
+def clear(unit: str) -> str:
+    """SQL: forget the hours or days that hold a touched minute."""
+    return f"""
+        WITH {_coarser(unit)}
+        DELETE FROM {ROLLUP} r USING coarser c
+        WHERE r.launch_id = c.launch_id AND r.granularity = '{unit}' AND r.starts_at = c.starts_at
+    """  # noqa: S608
+
+
+def fill(unit: str, *, of: str) -> str:
+    """SQL: sum them anew of what they are made of: hours of minutes, days of hours."""
+    return f"""
+        WITH {_coarser(unit)}
+        INSERT INTO {ROLLUP} ({DIMENSIONS}, granularity, starts_at, {MEASURES})
+        SELECT r.launch_id, r.campaign_id, r.creative_id, r.audience_id, r.variant, r.phase,
+               r.channel, '{unit}', c.starts_at, {SUMS}
+        FROM coarser c
+        JOIN {ROLLUP} r ON r.launch_id = c.launch_id AND r.granularity = '{of}'
+         AND r.starts_at >= c.starts_at AND r.starts_at < c.starts_at + interval '1 {unit}'
+        GROUP BY r.launch_id, r.campaign_id, r.creative_id, r.audience_id, r.variant, r.phase,
+                 r.channel, c.starts_at
+    """  # noqa: S608

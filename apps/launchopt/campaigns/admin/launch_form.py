@@ -15,9 +15,11 @@ from launchopt.operations.errors import FieldError, InvalidInput
 
 TERMS = (
     "name", "budget", "currency", "starts_at", "ends_at", "holdout", "channels", "cap_contacts",
-    "cap_window_hours",
+    "cap_window_hours", "feedback",
 )  # fmt: skip
-OPTIONAL = ("name", "currency", "holdout", "channels", "cap_contacts", "cap_window_hours")
+OPTIONAL = (
+    "name", "currency", "holdout", "channels", "cap_contacts", "cap_window_hours", "feedback",
+)  # fmt: skip
 
 
 class ChannelsField(forms.CharField):
@@ -113,6 +115,7 @@ class LaunchForm(forms.ModelForm):  # type: ignore[type-arg]
             channels=costs_of(given["channels"]) or None,
             cap_contacts=given["cap_contacts"],
             cap_window_hours=given["cap_window_hours"],
+            feedback=given["feedback"] or None,
         )
 
     def changed_terms(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from launchopt.campaigns.api.parsing import changes_of, wish_of
 from launchopt.campaigns.api.serializers import (
     ClockSerializer,
     CountSerializer,
+    FeedbackSerializer,
     LaunchSerializer,
     NamesSerializer,
     PlannedSerializer,
@@ -121,6 +122,20 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
             launch=self.get_object(), by=request.user, now=instant_of(request.data)
         )
         return self._answer(launch, status.HTTP_201_CREATED)
+
+    @extend_schema(request=FeedbackSerializer, responses=LaunchSerializer)
+    @action(detail=True, methods=["post"])
+    def feedback(self, request: Request, pk: str) -> Response:
+        """Say what results may do to the shares of its variants, also while it runs."""
+        shape = FeedbackSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        launch = services.set_feedback(
+            launch=self.get_object(),
+            mode=shape.validated_data["feedback"],
+            by=request.user,
+            now=timezone.now(),
+        )
+        return self._answer(launch)
 
     @extend_schema(request=NamesSerializer, responses=CountSerializer)
     @action(detail=True, methods=["post"])

@@ -86,6 +86,7 @@ def wish_of(data: Any) -> Wish:
         holdout=_number(data, "holdout", float),
         cap_contacts=_number(data, "cap_contacts", int),
         cap_window_hours=_number(data, "cap_window_hours", int),
+        feedback=str(data["feedback"]) if data.get("feedback") else None,
         name=str(data.get("name") or ""),
     )
 

@@ -9,6 +9,7 @@ from launchopt.campaigns.services.editing import (
     exclude_customers,
     include_customers,
     pin_money,
+    set_feedback,
     set_money,
     switch_campaign,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "pin_money",
     "request_plan",
     "resume_launch",
+    "set_feedback",
     "set_money",
     "start_launch",
     "switch_campaign",

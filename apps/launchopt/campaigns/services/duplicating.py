@@ -31,6 +31,7 @@ def duplicate_launch(*, launch: Launch, by: Any, now: datetime) -> Launch:
         channels=launch.channels,
         cap_contacts=launch.cap_contacts,
         cap_window_hours=launch.cap_window_hours,
+        feedback=launch.feedback,
         duplicated_from=launch,
         created_by=actor_name(by)[:150] if by else "",
         created_at=now,

@@ -28,8 +28,9 @@ TERMS = (
     "channels",
     "cap_contacts",
     "cap_window_hours",
+    "feedback",
 )
-NEED_NO_NEW_PLAN = {"name", "budget", "cap_contacts", "cap_window_hours"}
+NEED_NO_NEW_PLAN = {"name", "budget", "cap_contacts", "cap_window_hours", "feedback"}
 
 
 @transaction.atomic
@@ -48,6 +49,32 @@ def change_terms(*, launch: Launch, changes: Mapping[str, Any], by: Any, now: da
     if launch.status == Launch.Status.PLANNED and "budget" in changes:
         lay_out_budget(launch=launch, now=now)
     _record("change_launch", launch, by=by, now=now, before=before)
+    return launch
+
+
+@transaction.atomic
+def set_feedback(*, launch: Launch, mode: str, by: Any, now: datetime) -> Launch:
+    """Say what results may do to the shares of the variants, also while the launch runs.
+
+    Raises InvalidInput for a mode that there is not, and Conflict once the launch has ended.
+    """
+    if mode not in Launch.Feedback.values:
+        raise InvalidInput.at(
+            "/feedback", f"Feedback is one of {', '.join(Launch.Feedback.values)}."
+        )
+    launch = Launch.objects.select_for_update(of=("self",)).get(pk=launch.pk)
+    if launch.status == Launch.Status.FINISHED:
+        raise Conflict("The launch has ended; its results change nothing any more.")
+    before, launch.feedback = launch.feedback, mode
+    launch.save(update_fields=["feedback"])
+    record_audit(
+        action="set_feedback",
+        subject=f"launch:{launch.pk}",
+        by=by,
+        now=now,
+        before={"feedback": before},
+        after={"feedback": mode},
+    )
     return launch
 
 
@@ -180,6 +207,7 @@ def _apply(launch: Launch, changes: Mapping[str, Any]) -> None:
         holdout=launch.holdout,
         cap_contacts=launch.cap_contacts,
         cap_window_hours=launch.cap_window_hours,
+        feedback=launch.feedback,
         name=launch.name,
     )
     wish = replace(wish, **changes)

@@ -41,6 +41,7 @@ class Wish:
     holdout: float | None = None
     cap_contacts: int | None = None
     cap_window_hours: int | None = None
+    feedback: str | None = None
     name: str = ""
 
     def faults(self) -> list[FieldError]:
@@ -79,6 +80,7 @@ def draft_launch(*, wish: Wish, by: Any, now: datetime) -> Launch:
         channels={name: str(cost) for name, cost in channels.items()},
         cap_contacts=wish.cap_contacts,
         cap_window_hours=wish.cap_window_hours,
+        feedback=wish.feedback or Launch.Feedback.AUTO,
         created_by=actor_name(by)[:150] if by else "",
         created_at=now,
     )
@@ -144,6 +146,7 @@ def terms_of(launch: Launch) -> dict[str, Any]:
         "holdout": launch.holdout,
         "channels": launch.channels,
         "cap": [launch.cap_contacts, launch.cap_window_hours],
+        "feedback": str(launch.feedback),
     }
 
 
@@ -174,6 +177,7 @@ def _completed(wish: Wish, *, currency: str) -> Wish:
         cap_window_hours=(
             shop.contact_window_hours if wish.cap_window_hours is None else wish.cap_window_hours
         ),
+        feedback=wish.feedback or Launch.Feedback.AUTO,
         name=wish.name[:200],
     )
 
@@ -223,4 +227,6 @@ def _measure_faults(wish: Wish) -> list[tuple[str, str]]:
         faults.append(("/cap_contacts", "The cap must allow 1 to 1,000 contacts."))
     if wish.cap_window_hours is not None and not 1 <= wish.cap_window_hours <= 24 * 366:
         faults.append(("/cap_window_hours", "The cap's window must last from 1 hour to a year."))
+    if wish.feedback is not None and wish.feedback not in Launch.Feedback.values:
+        faults.append(("/feedback", f"Feedback is one of {', '.join(Launch.Feedback.values)}."))
     return faults

@@ -7,16 +7,25 @@ from launchopt.experiments.services.registering import (
     start_experiment,
     stop_experiment,
 )
-from launchopt.experiments.services.weighing import change_weights, learn_weights
+from launchopt.experiments.services.weighing import (
+    change_weights,
+    decide_proposal,
+    learn_weights,
+    propose_weights,
+    undo_weights,
+)
 
 __all__ = [
     "Assigned",
     "assign",
     "change_weights",
+    "decide_proposal",
     "join_customers",
     "learn_weights",
+    "propose_weights",
     "record_results",
     "register_experiment",
     "start_experiment",
     "stop_experiment",
+    "undo_weights",
 ]

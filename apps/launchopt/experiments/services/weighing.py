@@ -11,10 +11,10 @@ from numpy.random import Generator
 
 from launchopt.conf import launchopt_settings
 from launchopt.experiments import selectors
-from launchopt.experiments.models import Experiment, Phase, Variant
+from launchopt.experiments.models import Experiment, Phase, Proposal, Variant
 from launchopt.experiments.services.phases import checked_weights, open_phase
 from launchopt.operations.errors import Conflict, InvalidInput
-from launchopt.operations.services import record_audit
+from launchopt.operations.services import actor_name, record_audit
 from launchopt_core.bandit import thompson_weights
 
 SMALLEST_CHANGE = 0.01  # weights that move less open no phase
@@ -54,10 +54,10 @@ def change_weights(
     return open_phase(locked, weights=shares, reason=reason, now=now)
 
 
-def learn_weights(
-    *, experiment: Experiment, now: datetime, rng: Generator, by: Any = None
-) -> Phase | None:
-    """New weights by Thompson sampling over what was seen before `now`; None where they stay.
+def weights_learned(
+    experiment: Experiment, *, now: datetime, rng: Generator
+) -> tuple[dict[str, float], str] | None:
+    """Weights by Thompson sampling over what was seen before `now`, and why; None where they stay.
 
     The control keeps its share: it is there to measure, not to win. The others share the rest by
     their chance to convert best, each with at least the exploration floor.
@@ -74,5 +74,64 @@ def learn_weights(
     if max(abs(weights[name] - current.get(name, 0.0)) for name in weights) < SMALLEST_CHANGE:
         return None
     told = ", ".join(f"{name} {arm.successes:g} of {arm.trials:g}" for name, arm in arms.items())
-    reason = f"Thompson sampling: {told} bought."
+    return weights, f"Thompson sampling: {told} bought."
+
+
+def learn_weights(
+    *, experiment: Experiment, now: datetime, rng: Generator, by: Any = None
+) -> Phase | None:
+    """Open a phase with the weights that were learned, if they differ from those in force."""
+    learned = weights_learned(experiment, now=now, rng=rng)
+    if learned is None:
+        return None
+    weights, reason = learned
     return change_weights(experiment=experiment, weights=weights, now=now, reason=reason, by=by)
+
+
+@transaction.atomic
+def propose_weights(*, experiment: Experiment, now: datetime, rng: Generator) -> Proposal | None:
+    """Lay the weights that were learned before a person; they take the place of an older proposal.
+
+    Nothing changes until the person says yes.
+    """
+    learned = weights_learned(experiment, now=now, rng=rng)
+    if learned is None:
+        return None
+    weights, reason = learned
+    proposal, _ = Proposal.objects.update_or_create(
+        experiment=experiment,
+        decided_at=None,
+        defaults={"weights": weights, "reason": reason[:300], "proposed_at": now},
+    )
+    return proposal
+
+
+@transaction.atomic
+def decide_proposal(*, proposal: Proposal, accept: bool, by: Any, now: datetime) -> Phase | None:
+    """Say yes, which opens a phase, or no. Raises Conflict where somebody has said it before."""
+    locked = Proposal.objects.select_for_update().get(pk=proposal.pk)
+    if locked.decided_at is not None:
+        raise Conflict("This proposal has been decided already.")
+    locked.decided_at, locked.is_accepted, locked.decided_by = now, accept, actor_name(by)
+    locked.save(update_fields=["decided_at", "is_accepted", "decided_by"])
+    if not accept:
+        return None
+    return change_weights(
+        experiment=locked.experiment, weights=locked.weights, now=now, reason=locked.reason, by=by
+    )
+
+
+@transaction.atomic
+def undo_weights(*, experiment: Experiment, by: Any, now: datetime) -> Phase:
+    """Go back to the weights before the last change. Customers keep the variants that they have.
+
+    Raises Conflict where nothing was changed.
+    """
+    phases = list(experiment.phases.order_by("-number")[:2])
+    if len(phases) < 2:
+        raise Conflict("The weights are as registered; there is nothing to undo.")
+    last, former = phases
+    reason = f"Undone: back to the weights of phase {former.number}, before phase {last.number}."
+    return change_weights(
+        experiment=experiment, weights=former.weights, now=now, reason=reason, by=by
+    )
