@@ -15,7 +15,7 @@ import sys
 from io import StringIO
 
 MEASURES = ("map", "lift_at_10", "lift_at_1", "auc", "ndcg_at_10")
-BASELINES = ("random", "activity", "content")
+BASELINES = ("random", "activity", "content", "content_activity")
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,23 @@ from launchopt_ml.interest.baselines import (
 )
 from launchopt_ml.interest.episodes import Episode, bought_within, launched, new_within
 from launchopt_ml.interest.model import LaunchInterest
-from launchopt_ml.interest.protocol import Interest, Launch, predict
+from launchopt_ml.interest.protocol import Interest, Launch, Session, predict
 from launchopt_ml.outcomes import MEASURES, Outcome, Verdict
 from launchopt_ml.shop import Shop, days
 from launchopt_ml.swings import swing_before
 
-Model = Callable[[], Interest]
+
+class Predicts(Protocol):
+    """As much of an Interest as a backtest needs."""
+
+    def fit(self, shop: Shop, *, as_of: np.datetime64, seed: int) -> Self:
+        """Learn from what was known before `as_of`."""
+
+    def prepare(self, shop: Shop, launch: Launch) -> Session:
+        """Ready to score."""
+
+
+Model = Callable[[], Predicts]
 BASELINES: dict[str, Model] = {
     "random": RandomInterest,
     "activity": ActivityInterest,
@@ -47,6 +58,23 @@ class Trial:
     min_buyers: int
     seed: int = 0
     most_pairs: int | None = None
+
+
+class AsItIs:
+    """A model that was fitted before, measured without learning anew."""
+
+    name: ClassVar[str] = "as-it-is"
+
+    def __init__(self, model: Interest) -> None:
+        self.model = model
+
+    def fit(self, shop: Shop, *, as_of: np.datetime64, seed: int = 0) -> Self:
+        """What it has learned stays."""
+        return self
+
+    def prepare(self, shop: Shop, launch: Launch) -> Session:
+        """Ready to score."""
+        return self.model.prepare(shop, launch)
 
 
 @dataclass
@@ -87,6 +115,15 @@ def backtest(
         "rivals": {name: verdicts["model"].minus(verdicts[name]) for name in rivals or {}},
         "cutoffs": reports,
     }
+
+
+def can_test(shop: Shop, trial: Trial) -> bool:
+    """Whether there are launches to ask about."""
+    try:
+        _asked(shop, trial)
+    except NothingToTest:
+        return False
+    return True
 
 
 def trials_back_from(
@@ -178,9 +215,9 @@ def _facts(launch: Launch, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _scores(model: Interest, shop: Shop, launch: Launch, *, seed: int) -> NDArray[np.float32]:
+def _scores(model: Predicts, shop: Shop, launch: Launch, *, seed: int) -> NDArray[np.float32]:
     model.fit(shop, as_of=launch.as_of, seed=seed)
-    return predict(model, shop, launch)[1]
+    return predict(cast(Interest, model), shop, launch)[1]
 
 
 def _difference(verdicts: Mapping[str, Verdict], *, among: Sequence[str]) -> dict[str, Any] | None:

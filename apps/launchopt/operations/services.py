@@ -12,6 +12,7 @@ from django.db import transaction
 
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.models import Alert, ApiKey, AuditEntry, ModelVersion
+from launchopt.operations.selectors import ROLL_BACK, active_model, previous_model
 
 KEY_GROUPS = ("integration", "marketer", "analyst", "operator")
 
@@ -100,18 +101,49 @@ def revoke_api_key(*, key: ApiKey, now: datetime, by: Any = None) -> None:
 
 
 @transaction.atomic
-def activate_model(*, version: ModelVersion, now: datetime, by: Any = None) -> ModelVersion:
-    """Put a model version in service in the place of the active one, which is retired."""
-    ModelVersion.objects.filter(name=version.name, status=ModelVersion.Status.ACTIVE).exclude(
-        pk=version.pk
-    ).update(status=ModelVersion.Status.RETIRED)
+def activate_model(
+    *,
+    version: ModelVersion,
+    now: datetime,
+    by: Any = None,
+    action: str = "activate_model",
+    note: str = "",
+) -> ModelVersion:
+    """Put a model version in service in the place of the active one, which is retired.
+
+    Doing it again changes nothing.
+    """
+    serving = ModelVersion.objects.select_for_update().filter(
+        name=version.name, status=ModelVersion.Status.ACTIVE
+    )
+    before = [str(pk) for pk in serving.values_list("pk", flat=True)]
+    if before == [str(version.pk)]:
+        return version
+    serving.update(status=ModelVersion.Status.RETIRED)
     version.status, version.activated_at = ModelVersion.Status.ACTIVE, now
     version.save(update_fields=["status", "activated_at"])
     record_audit(
-        action="activate_model",
+        action=action,
         subject=f"model:{version.pk}",
         by=by,
         now=now,
-        after={"name": version.name},
+        before={"active": before},
+        after={"active": [str(version.pk)], "name": version.name},
+        note=note,
     )
     return version
+
+
+@transaction.atomic
+def roll_back_model(*, name: str, now: datetime, by: Any = None) -> ModelVersion:
+    """Put the version that was in service before back in service, and hold it there.
+
+    Held means that training activates no other by itself: a person does. Raises Conflict.
+    """
+    active, before = active_model(name), previous_model(name)
+    if active is None or before is None:
+        raise Conflict(
+            f"No version of {name} was in service before; there is nothing to go back to."
+        )
+    note = f"Back from {active}."
+    return activate_model(version=before, now=now, by=by, action=ROLL_BACK, note=note)

@@ -7,16 +7,15 @@ from typing import Any
 
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.runs import Work
-from launchopt_ml.backtest import NothingToTest, backtest, trials_back_from
+from launchopt.operations.selectors import active_model
 from launchopt_ml.interest.model import LaunchInterest
-from launchopt_ml.shop import days, instant
+from launchopt_ml.shop import instant
+from launchopt_workers.prediction.contests import Entry, metrics_of
 from launchopt_workers.prediction.reading import encoder_name, read_texts
 from launchopt_workers.prediction.shops import stored_shop
-from launchopt_workers.prediction.versions import keep_backtest, register
+from launchopt_workers.prediction.versions import INTEREST, keep_backtest, register
 
 SEED = 0
-TESTED_DAYS = 30.0
-TESTED_BUYERS = 5
 
 
 def train(work: Work, *, as_of: datetime) -> dict[str, Any]:
@@ -41,17 +40,15 @@ def _learn(work: Work, *, as_of: datetime) -> dict[str, Any]:
 
 def _test(work: Work, version_id: str, *, as_of: datetime) -> dict[str, Any]:
     version = ModelVersion.objects.get(pk=version_id)
-    shop = stored_shop(before=as_of, encoder=encoder_name()).shop
-    trials = trials_back_from(
-        instant(as_of) - days(TESTED_DAYS),
-        count=1,
-        horizon_days=TESTED_DAYS,
-        min_buyers=TESTED_BUYERS,
+    serving = active_model(INTEREST)
+    entry = Entry(
+        shop=stored_shop(before=as_of, encoder=encoder_name()).shop,
+        version=version,
+        active=serving if serving != version else None,
+        as_of=as_of,
+        tell=lambda words: work.report(message=words),
     )
-    try:
-        metrics = backtest(shop, trials)
-    except NothingToTest as nothing:
-        metrics = {"untested": str(nothing)}
+    metrics = metrics_of(entry)
     keep_backtest(version, metrics=metrics, now=work.clock())
     version.refresh_from_db()
     return {"status": version.status, "metrics": metrics}

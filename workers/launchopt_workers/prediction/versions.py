@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,9 @@ from django.db import transaction
 from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.selectors import active_model
 from launchopt.operations.services import activate_model
+from launchopt_ml.interest.features import NAMES
 from launchopt_ml.interest.model import LaunchInterest
+from launchopt_workers.prediction.cards import card_of
 
 INTEREST = "interest"
 FOLDER = "launchopt/models"
@@ -29,7 +32,7 @@ def register(
         name=INTEREST,
         data_since=_instant(model.card["known_since"]),
         data_until=data_until,
-        card=model.card | {"predicts": "that a customer buys a new product within a horizon"},
+        card=card_of(model.card, learner=model.name),
         run=run,
         created_at=now,
     )
@@ -42,12 +45,19 @@ def register(
 
 
 def keep_backtest(version: ModelVersion, *, metrics: dict[str, Any], now: datetime) -> None:
-    """Keep how well it would have done, and put it in service if that speaks for it."""
+    """Keep how well it would have done, and put it in service where that was decided."""
     version.metrics = metrics
     version.save(update_fields=["metrics"])
-    active = active_model(INTEREST)
-    if active is None or (active.pk != version.pk and _is_better(version, active)):
-        activate_model(version=version, now=now)
+    promotion = metrics["promotion"]
+    if promotion["promoted"]:
+        activate_model(version=version, now=now, by="training", note=promotion["sentence"])
+
+
+def way_of(card: Mapping[str, Any]) -> Callable[[], LaunchInterest] | None:
+    """The way of learning that a card tells of; None where this release no longer has it."""
+    if card.get("features") != list(NAMES):
+        return None
+    return LaunchInterest
 
 
 def version_for(as_of: datetime) -> ModelVersion | None:
@@ -66,16 +76,6 @@ def loaded(version_id: str) -> LaunchInterest:
             with default_storage.open(path) as stored:
                 (Path(folder) / name).write_bytes(stored.read())
         return LaunchInterest.load(Path(folder))
-
-
-def _is_better(version: ModelVersion, active: ModelVersion) -> bool:
-    """Newer data, and on the last launches no worse than the plain ways to predict."""
-    if active.data_until and version.data_until and version.data_until < active.data_until:
-        return False
-    if "model" not in version.metrics:
-        return active.card.get("source") == "prior"
-    score = version.metrics["model"]["map"]
-    return all(score >= version.metrics[name]["map"] for name in ("random", "activity", "content"))
 
 
 def _stored(model: LaunchInterest, *, version: ModelVersion) -> dict[str, str]:
