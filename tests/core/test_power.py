@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchopt_core.errors import InvalidRate, TooFewObservations
-from launchopt_core.inference import compare_proportions
-from launchopt_core.moments import Moments
+from launchopt_core.inference import Kind, Sample, Terms, compare, read
 from launchopt_core.power import minimum_detectable_effect, power_of, sample_size
 
 
@@ -21,12 +20,18 @@ class TestSampleSize:
         customers = sample_size(0.05, 0.02, control_share=control_share)
         held = round(customers * control_share)
         rng = np.random.default_rng(8)
-        found = 0
-        for _ in range(2000):
-            control = Moments.of_proportion(int(rng.binomial(held, 0.05)), held)
-            shown = customers - held
-            treatment = Moments.of_proportion(int(rng.binomial(shown, 0.07)), shown)
-            found += compare_proportions(control, treatment).is_conclusive()
+        groups = []
+        for rate, count in ((0.05, held), (0.07, customers - held)):
+            bought = rng.binomial(count, rate, 2000)
+            groups.append(
+                Sample.from_sums(
+                    kind=np.full(2000, Kind.PROPORTION),
+                    count=np.full(2000, count),
+                    sum=bought,
+                    sum_squares=bought,
+                )
+            )
+        found = read(compare(*groups), Terms()).is_conclusive.sum()
         assert found / 2000 == pytest.approx(0.8, abs=0.05)
 
     def test_a_small_holdout_needs_more_customers(self):

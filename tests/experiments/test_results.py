@@ -122,7 +122,7 @@ class TestResults:
         experiment, members = told(shop)
         shop.purchases([*members["warm"][:12], *members["holdout"][:11]])
         (verdict,) = results.results(experiment)["verdicts"]
-        assert verdict["verdict"] == "inconclusive: the interval includes zero"
+        assert "inconclusive: the interval includes zero" in verdict["verdict"]
 
     def test_without_anybody_it_is_too_early_and_nothing_is_nan(self, shop: Shop):
         report = results.results(shop.experiment())
@@ -154,9 +154,13 @@ class TestResults:
         services.assign(experiment=experiment, customer_ids=late, now=NOW)
         report = results.results(experiment)
         assert report["sample_ratio"][0]["ok"] is True
-        assert report["verdicts"][0]["verdict"].startswith("inconclusive")
-        raw = report["results"][0]
-        assert raw["mean"] < raw["control_mean"] - 0.1
+        assert "inconclusive" in report["verdicts"][0]["verdict"]
+        groups = selectors.groups(experiment, metric=experiment.primary_metric)
+        rates = {}
+        for name in ("warm", "holdout"):
+            own = [group.moments for group in groups if group.variant == name]
+            rates[name] = float(sum(m.sum for m in own)) / sum(m.count for m in own)
+        assert rates["warm"] < rates["holdout"] - 0.1
 
 
 class TestLaunchEffect:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from math import inf
 from typing import Any
 
-from launchopt.experiments.models import Experiment, Metric
+import numpy as np
+
+from launchopt.experiments.models import Experiment
 from launchopt.experiments.selectors import Group, control_of, groups, phase_weights
 from launchopt_core import inference
-from launchopt_core.errors import TooFewObservations
-from launchopt_core.inference import Conclusion, Difference, SampleRatio, Stratum, or_none
+from launchopt_core.inference import (
+    Analysis,
+    Comparisons,
+    Conclusion,
+    Labels,
+    Outcome,
+    SampleRatio,
+    Stratum,
+    Terms,
+)
 from launchopt_core.moments import Moments
 
 ALL = "all"  # the one group of a result that is not split
 TREATED = "launch"  # every variant but the control, taken together
+NEVER = np.array([1.0]), np.array([True])  # nobody is assigned yet: no fault
 
 Weights = Mapping[int, Mapping[str, float]]  # phase -> variant -> share
 
@@ -25,27 +34,29 @@ Weights = Mapping[int, Mapping[str, float]]  # phase -> variant -> share
 def results(experiment: Experiment, *, until: datetime | None = None) -> dict[str, Any]:
     """The comparison of each variant with the control, as `GET experiments/{id}/results/` gives it.
 
-    `results`, `sample_ratio` and `verdicts` are lists over groups (here `all`); what cannot be
-    computed is None.
+    It is what `analyse_experiment --json` gives, plus `control`; what cannot be computed is None.
     """
-    metric, control = experiment.primary_metric, control_of(experiment).name
-    weights, found = phase_weights(experiment), groups(experiment, metric=metric, until=until)
-    ratio = sample_ratio_of(found, weights)
+    control = control_of(experiment).name
     names = experiment.variants.exclude(name=control).values_list("name", flat=True)
-    compared = {
-        name: _comparison(found, weights, control, {name}, experiment.alpha) for name in names
-    }
+    weights = phase_weights(experiment)
+    found = groups(experiment, metric=experiment.primary_metric, until=until)
+    ratio = sample_ratio_of(found, weights)
+    sides = {name: {name} for name in names}
+    analysis = _analysis(experiment, _strata_of(found, weights, {control}, sides))
+    told = _conclusions(experiment, analysis, control=control, ratio=ratio, until=until)
     return {
-        "results": [_row(metric, name, comparison) for name, comparison in compared.items()],
-        "sample_ratio": [{"group": ALL, "p_value": ratio.p_value, "ok": ratio.ok}],
+        "results": analysis.rows(),
+        "sample_ratio": [
+            {"group": ALL, "p_value": float(ratio.p_value[0]), "ok": bool(ratio.ok[0])}
+        ],
         "verdicts": [
             {
                 "group": ALL,
-                "metric": metric.name,
+                "metric": experiment.primary_metric.name,
                 "variant": name,
-                "verdict": comparison.verdict(name, control, ratio).sentence,
+                "verdict": conclusion.sentence,
             }
-            for name, comparison in compared.items()
+            for name, conclusion in zip(names, told, strict=True)
         ],
         "control": control,
     }
@@ -66,14 +77,15 @@ def launch_effect(
     weights = phase_weights(experiment)
     found = groups(experiment, metric=metric, until=until, product_ids=product_ids)
     others = set(experiment.variants.exclude(name=control).values_list("name", flat=True))
-    comparison = _comparison(found, weights, control, others, experiment.alpha)
-    conclusion = comparison.verdict(TREATED, control, sample_ratio_of(found, weights))
-    row = _row(metric, TREATED, comparison)
+    analysis = _analysis(experiment, _strata_of(found, weights, {control}, {TREATED: others}))
+    ratio = sample_ratio_of(found, weights)
+    (told,) = _conclusions(experiment, analysis, control=control, ratio=ratio, until=until)
+    (row,) = analysis.rows()
     return {
         "estimate": row["effect"],
         "interval": row["interval"],
-        "verdict": conclusion.sentence,
-        "code": conclusion.code.value,
+        "verdict": told.sentence,
+        "code": told.code.value,
         "metric": metric.name,
         "n": row["n"],
         "control_n": row["control_n"],
@@ -92,98 +104,87 @@ def sample_ratio_of(found: Collection[Group], weights: Weights) -> SampleRatio:
         counts[group.variant] += group.moments.count
         for variant, share in weights[group.phase].items():
             expected[variant] += group.moments.count * share
-    return inference.sample_ratio(counts, expected) if found else SampleRatio(1.0, True)
+    if not found:
+        return SampleRatio(*NEVER)
+    names = sorted(counts.keys() | expected.keys())
+    return inference.sample_ratio(
+        [counts.get(name, 0) for name in names], [expected.get(name, 0.0) for name in names]
+    )
 
 
-@dataclass(frozen=True)
-class _Comparison:
-    control: Moments
-    treatment: Moments
-    difference: Difference | None
-    alpha: float
-
-    def verdict(self, name: str, control: str, ratio: SampleRatio) -> Conclusion:
-        return inference.verdict(
-            self.control,
-            self.treatment,
-            variant=name,
-            control_name=control,
-            ratio=ratio,
-            difference=self.difference,
-            alpha=self.alpha,
-        )
+_Side = tuple[list[Stratum], int]  # customers by phase, and how many of them did anything
 
 
-def _comparison(
+def _strata_of(
     found: Collection[Group],
     weights: Weights,
-    control: str,
-    variants: Collection[str],
-    alpha: float,
-) -> _Comparison:
-    """The customers of some variants, together, against the control's."""
-    before, after = _strata(found, weights, {control}), _strata(found, weights, variants)
-    try:
-        difference = inference.compare_strata(before, after)
-    except TooFewObservations:
-        difference = None
-    return _Comparison(_total(before), _total(after), difference, alpha)
+    control: Collection[str],
+    sides: Mapping[str, Collection[str]],
+) -> tuple[_Side, dict[str, _Side]]:
+    """The control's customers, and those of each side that is compared with it."""
+    return _side(found, weights, control), {
+        name: _side(found, weights, variants) for name, variants in sides.items()
+    }
 
 
-def _strata(found: Collection[Group], weights: Weights, variants: Collection[str]) -> list[Stratum]:
-    """Customers of these variants by phase, with the share of it that was theirs."""
+def _side(found: Collection[Group], weights: Weights, variants: Collection[str]) -> _Side:
     sums: dict[int, Moments] = defaultdict(lambda: Moments(0, 0, 0))
+    active = 0
     for group in found:
         if group.variant in variants:
             sums[group.phase] += group.moments
+            active += group.buyers
     shares = {phase: sum(weights[phase].get(name, 0.0) for name in variants) for phase in sums}
     drawn = (phase for phase in sorted(sums) if shares[phase] > 0)
-    return [Stratum(sums[phase], round(shares[phase], 12)) for phase in drawn]
+    return [Stratum(sums[phase], round(shares[phase], 12)) for phase in drawn], active
 
 
-def _total(group: Collection[Stratum]) -> Moments:
-    return sum((stratum.moments for stratum in group), Moments(0, 0, 0))
-
-
-def _row(metric: Metric, variant: str, comparison: _Comparison) -> dict[str, Any]:
-    control, treatment, difference = (
-        comparison.control,
-        comparison.treatment,
-        comparison.difference,
+def _analysis(experiment: Experiment, told: tuple[_Side, dict[str, _Side]]) -> Analysis:
+    (held, idle), sides = told
+    before = Outcome.stacked([inference.outcome_of_strata(held)] * len(sides))
+    after = Outcome.stacked([inference.outcome_of_strata(strata) for strata, _ in sides.values()])
+    comparisons = Comparisons(
+        labels=_labels(experiment, list(sides)),
+        control=before,
+        treatment=after,
+        difference=inference.difference_of(before, after),
+        events=np.array([float(idle + active) for _, active in sides.values()]),
     )
-    base = control.mean if control.count else None
-    row: dict[str, Any] = {
-        "group": ALL,
-        "metric": metric.name,
-        "variant": variant,
-        "n": treatment.count,
-        "control_n": control.count,
-        "mean": treatment.mean if treatment.count else None,
-        "control_mean": base,
-    }
-    return row | _difference_fields(difference, base, comparison)
+    return Analysis.of(comparisons, Terms(alpha=experiment.alpha))
 
 
-def _difference_fields(
-    difference: Difference | None, base: float | None, comparison: _Comparison
-) -> dict[str, Any]:
-    if difference is None:
-        names = ("effect", "relative_effect", "standard_error", "interval", "relative_interval")
-        return dict.fromkeys([*names, "p_value", "chance_to_win", "expected_loss"])
-    relative = inference.relative_interval(
-        comparison.control, comparison.treatment, comparison.alpha
+def _labels(experiment: Experiment, names: Sequence[str]) -> Labels:
+    metric = experiment.primary_metric.name
+    return Labels(
+        group=[ALL] * len(names),
+        metric=[metric] * len(names),
+        variant=names,
+        family=np.zeros(len(names), dtype=int),
     )
-    return {
-        "effect": or_none(difference.estimate),
-        "relative_effect": difference.estimate / base if base else None,
-        "standard_error": or_none(difference.standard_error),
-        "interval": _finite(difference.interval(comparison.alpha)),
-        "relative_interval": _finite(relative),
-        "p_value": or_none(difference.p_value),
-        "chance_to_win": or_none(difference.chance_to_win),
-        "expected_loss": or_none(difference.expected_loss),
-    }
 
 
-def _finite(interval: tuple[float, float] | None) -> list[float] | None:
-    return list(interval) if interval and max(map(abs, interval)) < inf else None
+def _conclusions(
+    experiment: Experiment,
+    analysis: Analysis,
+    *,
+    control: str,
+    ratio: SampleRatio,
+    until: datetime | None,
+) -> list[Conclusion]:
+    smallest = experiment.minimum_detectable_effect
+    shape = analysis.reading.low.shape
+    return analysis.conclusions(
+        control=control,
+        is_balanced=np.broadcast_to(ratio.ok, shape),
+        margin=None if smallest is None else np.full(shape, smallest),
+        days=_days_run(experiment, until),
+    )
+
+
+def _days_run(experiment: Experiment, until: datetime | None) -> float | None:
+    """How long it has run, where that is known; at most its whole length."""
+    ends = [instant for instant in (until, experiment.ends_at) if instant is not None]
+    if experiment.starts_at is None or not ends:
+        return None
+    days = (min(ends) - experiment.starts_at).total_seconds() / 86_400
+    return days if days > 0 else None
