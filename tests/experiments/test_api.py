@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import ClassVar
+
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from launchopt.experiments import results, services
+from launchopt.operations.models import AuditEntry
 from launchopt.operations.services import create_api_key
 from tests.experiments.conftest import DAY, NOW, Shop
 
@@ -35,10 +39,96 @@ class TestExperiments:
         with django_assert_max_num_queries(9):
             assert client.get("/api/v1/experiments/").json()["count"] == 5
 
-    def test_cannot_be_changed_from_outside(self, shop: Shop, client: APIClient):
+
+class TestRegistration:
+    WISH: ClassVar = {
+        "name": "Free delivery",
+        "weights": {"control": 0.5, "free": 0.5},
+        "control": "control",
+        "metric": "revenue",
+        "stopping_rule": "sequential",
+    }
+
+    def register(self, client: APIClient, **changes):
+        return client.post("/api/v1/experiments/", self.WISH | changes, format="json")
+
+    def test_writes_down_what_is_compared(self, shop: Shop, client: APIClient):
+        answer = self.register(client, product=shop.product.sku, planned_sample_size=900)
+        assert answer.status_code == 201
+        found = answer.json()
+        assert found["status"] == "draft"
+        assert found["stopping_rule"] == "sequential"
+        assert found["planned_sample_size"] == 900
+
+    @pytest.mark.parametrize(
+        ("changes", "pointer"),
+        [
+            ({"weights": {"control": 1.0}}, "/weights"),
+            ({"weights": {"control": 0, "free": 0}}, "/weights"),
+            ({"metric": "joy"}, "/metric"),
+            ({"alpha": 0}, "/alpha"),
+            ({"group_share": 2, "exclusion_group": "prices"}, "/group_share"),
+            ({"salt": "mine"}, "/salt"),
+        ],
+    )
+    def test_names_what_is_wrong(self, db, client: APIClient, changes, pointer):
+        answer = self.register(client, **changes)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+    def test_can_be_mended_before_the_start(self, db, client: APIClient):
+        address = f"/api/v1/experiments/{self.register(client).json()['id']}/"
+        changed = client.patch(address, {"planned_sample_size": 400}, format="json")
+        assert changed.json()["planned_sample_size"] == 400
+        assert AuditEntry.objects.get(action="change_experiment").before == {
+            "planned_sample_size": None
+        }
+
+    def test_is_a_conflict_to_change_later_and_leaves_a_trail(self, shop, client: APIClient):
         experiment = shop.experiment()
-        answer = client.patch(f"/api/v1/experiments/{experiment.pk}/", {}, format="json")
-        assert answer.status_code in (403, 405)
+        address = f"/api/v1/experiments/{experiment.pk}/"
+        answer = client.patch(address, {"alpha": 0.2}, format="json")
+        assert answer.status_code == 409
+        assert AuditEntry.objects.get(action="refuse_change").after == {"alpha": 0.2}
+        experiment.refresh_from_db()
+        assert experiment.alpha == 0.05
+
+    def test_runs_from_start_to_stop(self, shop: Shop, client: APIClient):
+        shop.customers(3)
+        address = f"/api/v1/experiments/{self.register(client).json()['id']}/"
+        asked = {"customers": ["c0", "c1", "c2"]}
+        assert client.post(f"{address}assign/", asked, format="json").status_code == 409
+        assert client.post(f"{address}start/").json()["status"] == "running"
+        first = client.post(f"{address}assign/", asked, format="json").json()["variants"]
+        assert set(first) == {"c0", "c1", "c2"}
+        assert set(first.values()) <= {"control", "free"}
+        assert client.post(f"{address}assign/", asked, format="json").json()["variants"] == first
+        assert client.post(f"{address}stop/").json()["status"] == "stopped"
+
+    def test_leaves_a_launchs_own_alone(self, shop: Shop, client: APIClient):
+        experiment = shop.experiment(subject_id=uuid.uuid4())
+        answer = client.post(f"/api/v1/experiments/{experiment.pk}/stop/")
+        assert answer.status_code == 409
+        assert "launch" in answer.json()["detail"]
+
+    def test_names_customers_that_are_unknown(self, shop: Shop, client: APIClient):
+        address = f"/api/v1/experiments/{shop.experiment().pk}/assign/"
+        answer = client.post(address, {"customers": ["nobody"]}, format="json")
+        assert answer.status_code == 404
+        assert "nobody" in answer.json()["detail"]
+
+
+class TestSampleSize:
+    ADDRESS = "/api/v1/experiments/sample_size/"
+
+    def test_is_that_of_the_core(self, db, client: APIClient):
+        asked = {"control_rate": 0.1, "effect": 0.02, "customers_a_day": 500}
+        found = client.post(self.ADDRESS, asked, format="json").json()
+        assert found == {"sample_size": 7682, "days": pytest.approx(15.364)}
+
+    def test_of_no_effect_is_refused(self, db, client: APIClient):
+        answer = client.post(self.ADDRESS, {"control_rate": 0.1, "effect": 0}, format="json")
+        assert answer.status_code == 400
 
 
 class TestResults:

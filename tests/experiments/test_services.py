@@ -233,6 +233,35 @@ class TestLearnWeights:
         assert "80 of" in phase.reason
 
 
+class TestExclusionGroups:
+    def test_share_no_customer(self, shop: Shop):
+        customers = shop.customers(600)
+        half = {"exclusion_group": "prices", "group_share": 0.5}
+        first, second = (shop.experiment(**half) for _ in range(2))
+        assigned = [
+            set(services.assign(experiment=each, customer_ids=customers, now=NOW))
+            for each in (first, second)
+        ]
+        assert not assigned[0] & assigned[1]
+        assert assigned[0] | assigned[1] == set(customers)
+        assert 240 < len(assigned[0]) < 360
+
+    def test_have_no_more_than_all_customers(self, shop: Shop):
+        shop.experiment(exclusion_group="prices", group_share=0.7)
+        with pytest.raises(Conflict, match="no slice of 40% left"):
+            shop.experiment(exclusion_group="prices", group_share=0.4)
+
+    def test_get_back_the_slice_of_one_that_stopped(self, shop: Shop):
+        first = shop.experiment(exclusion_group="prices", group_share=0.7)
+        services.stop_experiment(experiment=first, now=NOW + DAY)
+        second = shop.experiment(exclusion_group="prices", group_share=0.8)
+        assert (second.slice_from, second.slice_until) == (0.0, 0.8)
+
+    def test_of_different_names_do_not_know_each_other(self, shop: Shop):
+        shop.experiment(exclusion_group="prices")
+        assert shop.experiment(exclusion_group="words").slice_until == 1.0
+
+
 class TestProposeWeights:
     def experiment(self, shop: Shop) -> Experiment:
         experiment = shop.experiment(weights={"holdout": 0.2, "a": 0.4, "b": 0.4})

@@ -33,6 +33,10 @@ class Metric(models.Model):
 class Experiment(models.Model):
     """A comparison registered before it starts."""
 
+    class StoppingRule(models.TextChoices):
+        FIXED = "fixed", _("one look, at the planned end")
+        SEQUENTIAL = "sequential", _("any number of looks")
+
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
         RUNNING = "running", _("running")
@@ -61,6 +65,23 @@ class Experiment(models.Model):
     planned_sample_size = models.PositiveIntegerField(
         null=True, blank=True, help_text="Customers in all."
     )
+    stopping_rule = models.CharField(
+        max_length=10,
+        choices=StoppingRule,
+        default=StoppingRule.FIXED,
+        help_text="When a result may end it.",
+    )
+    is_aa = models.BooleanField(
+        default=False,
+        help_text="All variants are treated alike: a difference says that something is broken.",
+    )
+    exclusion_group = models.SlugField(
+        max_length=60,
+        blank=True,
+        help_text="Experiments of one group share no customer: each has its slice of them.",
+    )
+    slice_from = models.FloatField(default=0.0, help_text="Of the group's customers, inclusive.")
+    slice_until = models.FloatField(default=1.0, help_text="Of the group's customers, exclusive.")
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(editable=False)
@@ -73,7 +94,12 @@ class Experiment(models.Model):
                 | Q(ends_at=None)
                 | Q(ends_at__gt=models.F("starts_at")),
                 name="launchopt_experiment_has_length",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(slice_from__gte=0, slice_until__lte=1)
+                & Q(slice_until__gt=models.F("slice_from")),
+                name="launchopt_experiment_has_customers",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from launchopt.experiments.models import Experiment, Metric, Phase, Variant
+from launchopt.operations.api.strict import StrictSerializer
 
 
 class VariantSerializer(serializers.ModelSerializer[Variant]):
@@ -50,10 +51,77 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
         model = Experiment
         fields = [
             "id", "name", "launch", "status", "primary_metric", "minimum_detectable_effect",
-            "alpha", "power", "planned_sample_size", "starts_at", "ends_at", "variants", "phases",
+            "alpha", "power", "planned_sample_size", "stopping_rule", "is_aa", "exclusion_group",
+            "slice_from", "slice_until", "starts_at", "ends_at", "variants", "phases",
             "created_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class RegistrationSerializer(StrictSerializer):
+    """A comparison to be registered. Without `product` outcomes count for every product."""
+
+    name = serializers.CharField(max_length=200)
+    weights = serializers.DictField(
+        child=serializers.FloatField(min_value=0), help_text="Variant -> weight."
+    )
+    control = serializers.CharField()
+    metric = serializers.CharField(default="conversion")
+    product = serializers.CharField(required=False, help_text="SKU.")
+    descriptions = serializers.DictField(child=serializers.CharField(), required=False)
+    minimum_detectable_effect = serializers.FloatField(required=False, min_value=0)
+    planned_sample_size = serializers.IntegerField(required=False, min_value=2)
+    stopping_rule = serializers.ChoiceField(Experiment.StoppingRule.choices, required=False)
+    is_aa = serializers.BooleanField(required=False)
+    exclusion_group = serializers.SlugField(required=False, max_length=60)
+    group_share = serializers.FloatField(required=False)
+    alpha = serializers.FloatField(required=False)
+    power = serializers.FloatField(required=False)
+    ends_at = serializers.DateTimeField(required=False)
+
+
+class TermsSerializer(StrictSerializer):
+    """Terms that may change until the experiment starts."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    minimum_detectable_effect = serializers.FloatField(required=False, min_value=0, allow_null=True)
+    planned_sample_size = serializers.IntegerField(required=False, min_value=2, allow_null=True)
+    stopping_rule = serializers.ChoiceField(Experiment.StoppingRule.choices, required=False)
+    alpha = serializers.FloatField(required=False, min_value=0.0001, max_value=0.5)
+    power = serializers.FloatField(required=False, min_value=0.5, max_value=0.9999)
+    ends_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class AskedSerializer(StrictSerializer):
+    """Whose variants are asked for."""
+
+    customers = serializers.ListField(
+        child=serializers.CharField(max_length=200), max_length=1000, min_length=1
+    )
+
+
+class AssignedSerializer(serializers.Serializer[Any]):
+    """Customer -> variant; null for one who takes no part."""
+
+    variants = serializers.DictField(child=serializers.CharField(allow_null=True))
+
+
+class SampleSizeRequestSerializer(StrictSerializer):
+    """What an experiment is to find."""
+
+    control_rate = serializers.FloatField(help_text="Share of customers who convert without it.")
+    effect = serializers.FloatField(help_text="Absolute change of that share to be found.")
+    control_share = serializers.FloatField(default=0.5)
+    alpha = serializers.FloatField(default=0.05)
+    power = serializers.FloatField(default=0.8)
+    customers_a_day = serializers.FloatField(required=False, min_value=0.001)
+
+
+class SampleSizeSerializer(serializers.Serializer[Any]):
+    """How many customers it takes in all, and how many days where their number is known."""
+
+    sample_size = serializers.IntegerField()
+    days = serializers.FloatField(allow_null=True)
 
 
 class IntervalField(serializers.ListField):

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from launchopt.experiments import results
-from launchopt.experiments.api.serializers import ExperimentSerializer, ResultsSerializer
+from launchopt.catalog.selectors import product_with_sku
+from launchopt.experiments import results, services
+from launchopt.experiments.api.serializers import (
+    AskedSerializer,
+    AssignedSerializer,
+    ExperimentSerializer,
+    RegistrationSerializer,
+    ResultsSerializer,
+    SampleSizeRequestSerializer,
+    SampleSizeSerializer,
+    TermsSerializer,
+)
 from launchopt.experiments.models import Experiment
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import parse_instant
 from launchopt.operations.api.schema import extend_schema
+from launchopt.operations.api.serializers import EmptySerializer
+from launchopt.operations.errors import Conflict, InvalidInput
+from launchopt_core import power
+from launchopt_core.errors import ImpossibleInput
 
 UNTIL = OpenApiParameter(
     "until", OpenApiTypes.DATETIME, description="Outcomes from this instant on are left out."
 )
 
 
+CHANGE = "launchopt_experiments.change_experiment"
+
+
 class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
-    """Comparisons. A launch registers its own; they are read here, never changed."""
+    """Comparisons. A launch registers its own; others are registered here before they start."""
 
     queryset = (
         Experiment.objects.select_related("primary_metric")
@@ -30,7 +51,70 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     )
     serializer_class = ExperimentSerializer
     filterset_fields = ["status", "subject_id"]
-    permissions = {"results": ["launchopt_experiments.view_result"]}
+    permissions = {
+        "results": ["launchopt_experiments.view_result"],
+        "start": [CHANGE],
+        "stop": [CHANGE],
+        "assign": ["launchopt_experiments.add_assignment"],
+        "sample_size": ["launchopt_experiments.view_experiment"],
+    }
+
+    @extend_schema(request=RegistrationSerializer, responses={201: ExperimentSerializer})
+    def create(self, request: Request) -> Response:
+        """Register a comparison: what is compared, by which metric, and when it may end."""
+        given = _checked(RegistrationSerializer, request)
+        sku = given.pop("product", None)
+        product = product_with_sku(sku) if sku else None
+        experiment = services.register_experiment(
+            product_id=product.pk if product else None, now=timezone.now(), **given
+        )
+        return self._answer(experiment, status.HTTP_201_CREATED)
+
+    @extend_schema(request=TermsSerializer, responses=ExperimentSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change its terms before the start. Later it is a 409, and the audit trail tells of it."""
+        experiment = services.change_experiment(
+            experiment=self.get_object(),
+            changes=_checked(TermsSerializer, request),
+            by=request.user,
+            now=timezone.now(),
+        )
+        return self._answer(experiment)
+
+    @extend_schema(request=EmptySerializer, responses=ExperimentSerializer)
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, pk: str) -> Response:
+        """Let it assign customers. A launch starts its own."""
+        experiment = services.start_experiment(experiment=self._own(), now=timezone.now())
+        return self._answer(experiment)
+
+    @extend_schema(request=EmptySerializer, responses=ExperimentSerializer)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """End it for good."""
+        experiment = services.stop_experiment(experiment=self._own(), now=timezone.now())
+        return self._answer(experiment)
+
+    @extend_schema(request=AskedSerializer, responses=AssignedSerializer)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """The variant of each customer: drawn once and kept; null for one who takes no part."""
+        names = _checked(AskedSerializer, request)["customers"]
+        found = services.assign_named(experiment=self._own(), names=names, now=timezone.now())
+        return Response({"variants": found})
+
+    @extend_schema(request=SampleSizeRequestSerializer, responses=SampleSizeSerializer)
+    @action(detail=False, methods=["post"])
+    def sample_size(self, request: Request) -> Response:
+        """How many customers it takes to find an effect on a share."""
+        given = _checked(SampleSizeRequestSerializer, request)
+        pace = given.pop("customers_a_day", None)
+        rate, effect = given.pop("control_rate"), given.pop("effect")
+        try:
+            size = power.sample_size(rate, effect, **given)
+        except ImpossibleInput as error:
+            raise InvalidInput(str(error)) from error
+        return Response({"sample_size": size, "days": size / pace if pace else None})
 
     @extend_schema(parameters=[UNTIL], responses=ResultsSerializer, filters=False)
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
@@ -39,3 +123,20 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         until = request.query_params.get("until")
         instant = parse_instant(until, pointer="/until") if until else None
         return Response(results.results(self.get_object(), until=instant))
+
+    def _own(self) -> Experiment:
+        """An experiment that no launch runs."""
+        experiment: Experiment = self.get_object()
+        if experiment.subject_id:
+            raise Conflict("A launch runs this experiment; start, pause and finish the launch.")
+        return experiment
+
+    def _answer(self, experiment: Experiment, code: int = status.HTTP_200_OK) -> Response:
+        fresh = self.get_queryset().get(pk=experiment.pk)
+        return Response(ExperimentSerializer(fresh).data, status=code)
+
+
+def _checked(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    given = shape(data=request.data)
+    given.is_valid(raise_exception=True)
+    return given.validated_data

@@ -1,6 +1,7 @@
 """Actions of experiments: register, start, stop, assign once, change weights, keep results."""
 
-from launchopt.experiments.services.assigning import Assigned, assign, join_customers
+from launchopt.experiments.services.assigning import Assigned, assign, assign_named, join_customers
+from launchopt.experiments.services.changing import change_experiment
 from launchopt.experiments.services.recording import record_results
 from launchopt.experiments.services.registering import (
     register_experiment,
@@ -18,6 +19,8 @@ from launchopt.experiments.services.weighing import (
 __all__ = [
     "Assigned",
     "assign",
+    "assign_named",
+    "change_experiment",
     "change_weights",
     "decide_proposal",
     "join_customers",

@@ -11,6 +11,7 @@ from django.db import transaction
 from launchopt.audiences.models import Customer
 from launchopt.experiments import selectors
 from launchopt.experiments.models import Assignment, Experiment, Exposure
+from launchopt.experiments.services.slices import takes_part
 from launchopt.operations.errors import Conflict, NotFound
 from launchopt_core.assignment import bucket_of, choose_variant
 
@@ -30,6 +31,7 @@ def assign(
 ) -> dict[int, Assigned]:
     """The variant of each customer, made by hash where there is none yet and kept for ever.
 
+    Customers outside the experiment's slice of its exclusion group are left out.
     A fixed number of statements for each 5,000 customers. Two processes that assign the same
     customer at once agree on the first. Raises Conflict where a stopped experiment is asked to
     take in somebody new.
@@ -43,6 +45,23 @@ def assign(
         for start in range(0, len(missing), BATCH):
             assigned |= _assign_new(experiment, missing[start : start + BATCH], now=now)
     return assigned
+
+
+def assign_named(
+    *, experiment: Experiment, names: Collection[str], now: datetime
+) -> dict[str, str | None]:
+    """The variant of each customer by the shop's id; None for one who takes no part.
+
+    Raises NotFound naming customers that are unknown, and Conflict before the start.
+    """
+    if experiment.status == Experiment.Status.DRAFT:
+        raise Conflict("The experiment has not started; start it first.")
+    rows = Customer.objects.filter(external_id__in=names).values_list("external_id", "pk")
+    ids = dict(rows)
+    if missing := sorted(set(names) - set(ids)):
+        raise NotFound(f"There is no customer {', '.join(missing[:5])}.")
+    found = assign(experiment=experiment, customer_ids=list(ids.values()), now=now)
+    return {name: found[pk].variant if pk in found else None for name, pk in ids.items()}
 
 
 @transaction.atomic
@@ -66,8 +85,10 @@ def _assign_new(
     variants = {variant.name: variant.pk for variant in experiment.variants.all()}
     kept = selectors.assignments_of_visitors(experiment, customer_ids)
     units = Customer.objects.filter(pk__in=customer_ids).values_list("pk", "external_id")
-    rows = []
-    for customer_id, unit in units:
+    rows, known = [], dict(units)
+    for customer_id, unit in known.items():
+        if customer_id not in kept and not takes_part(experiment, unit):
+            continue
         drawn = choose_variant(bucket_of(unit, experiment.salt), phase.weights)
         variant, number = kept.get(customer_id, (drawn, phase.number))
         rows.append(
@@ -79,7 +100,7 @@ def _assign_new(
                 assigned_at=now,
             )
         )
-    if len(rows) < len(set(customer_ids)):
+    if len(known) < len(set(customer_ids)):
         raise NotFound("Some of the customers to assign do not exist.")
     Assignment.objects.bulk_create(rows, ignore_conflicts=True)
     standing = selectors.assignments_of(experiment, customer_ids)

@@ -11,6 +11,7 @@ from django.db import transaction
 from launchopt.experiments.metrics import CONVERSION, ensure_metrics
 from launchopt.experiments.models import Experiment, Metric, Variant
 from launchopt.experiments.services.phases import checked_weights, open_phase
+from launchopt.experiments.services.slices import free_slice
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt_core.assignment import HOLDOUT
 
@@ -28,6 +29,10 @@ def register_experiment(
     descriptions: Mapping[str, str] | None = None,
     minimum_detectable_effect: float | None = None,
     planned_sample_size: int | None = None,
+    stopping_rule: str = Experiment.StoppingRule.FIXED,
+    is_aa: bool = False,
+    exclusion_group: str = "",
+    group_share: float = 1.0,
     alpha: float = 0.05,
     power: float = 0.8,
     starts_at: datetime | None = None,
@@ -36,11 +41,16 @@ def register_experiment(
 ) -> Experiment:
     """Write down a comparison before it starts: variants with their weights, metric, effect sought.
 
-    Raises InvalidInput where it compares nothing: one variant, a control without customers.
+    Experiments of one exclusion group share no customer: this one gets a slice of `group_share`.
+
+    Raises InvalidInput where it compares nothing (one variant, a control without customers), and
+    Conflict where its group has no such slice left.
     """
     shares = checked_weights(weights, control=control)
     if starts_at and ends_at and ends_at <= starts_at:
         raise InvalidInput.at("/ends_at", "The experiment ends before it starts.")
+    _check_risks(alpha, power)
+    slice_from, slice_until = free_slice(exclusion_group, share=group_share)
     experiment = Experiment.objects.create(
         name=name[:200],
         subject_id=subject_id,
@@ -49,6 +59,11 @@ def register_experiment(
         primary_metric=_metric(metric),
         minimum_detectable_effect=minimum_detectable_effect,
         planned_sample_size=planned_sample_size,
+        stopping_rule=stopping_rule,
+        is_aa=is_aa,
+        exclusion_group=exclusion_group,
+        slice_from=slice_from,
+        slice_until=slice_until,
         alpha=alpha,
         power=power,
         starts_at=starts_at,
@@ -93,6 +108,13 @@ def stop_experiment(*, experiment: Experiment, now: datetime) -> Experiment:
         experiment.ends_at = min(now, experiment.ends_at or now)
     experiment.save(update_fields=["status", "ends_at"])
     return experiment
+
+
+def _check_risks(alpha: float, power: float) -> None:
+    if not 0 < alpha < 1:
+        raise InvalidInput.at("/alpha", f"alpha lies between 0 and 1, not at {alpha:g}.")
+    if not 0.5 <= power < 1:
+        raise InvalidInput.at("/power", f"The power lies between one half and 1, not at {power:g}.")
 
 
 def _metric(name: str) -> Metric:
