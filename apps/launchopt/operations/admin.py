@@ -25,7 +25,10 @@ from launchopt.operations.adminsite import (
     progress_bar,
     progress_words,
 )
-from launchopt.operations.models import Alert, ApiKey, AuditEntry, ModelVersion, Run
+from launchopt.operations.model_admin import ModelVersionAdmin
+from launchopt.operations.models import Alert, ApiKey, AuditEntry, Run
+
+__all__ = ["ModelVersionAdmin", "RunAdmin"]
 
 
 class OperatorActions(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -152,46 +155,6 @@ class RunAdmin(OperatorActions, ReadOnlyAdmin):
         """Send failed runs again; finished steps are not repeated."""
         now = timezone.now()
         for_each(request, rows, lambda r: runs.retry_run(run=r, now=now), done="Sent again")
-
-
-@admin.register(ModelVersion)
-class ModelVersionAdmin(OperatorActions, ReadOnlyAdmin):
-    """What was learned, and how well it did on launches that it had not seen."""
-
-    list_display = ["name", "status", "data_until", "created_at", "activated_at"]
-    list_filter = ["name", "status"]
-    fields = [
-        "name", "status", "data_since", "data_until", "backtest", "model_card", "created_at",
-        "activated_at",
-    ]  # fmt: skip
-    readonly_fields = fields
-    actions = ["activate"]
-    Media = SuiteMedia
-
-    @admin.display(description="metrics")
-    def backtest(self, version: ModelVersion) -> str:
-        """Its figures beside its baselines'."""
-        return pretty_json(version.metrics)
-
-    @admin.display(description="model card")
-    def model_card(self, version: ModelVersion) -> str:
-        """Data, features, use and limits."""
-        return pretty_json(version.card)
-
-    @admin.action(description="Activate", permissions=["operate"])
-    def activate(self, request: HttpRequest, rows: QuerySet[ModelVersion]) -> HttpResponse | None:
-        """Put one version in service."""
-        if rows.count() != 1:
-            messages.error(request, "Choose one version to activate.")
-            return None
-        warning = "The next predictions come from this version; the active one is retired."
-        page = needs_confirmation(
-            self, request, rows, action="activate", title="Activate a model", warning=warning
-        )
-        if page is None:
-            services.activate_model(version=rows.get(), now=timezone.now(), by=request.user)
-            messages.success(request, "Activated.")
-        return page
 
 
 @admin.register(Alert)
