@@ -173,3 +173,37 @@ class TestLaunchEffect:
         assert effect["estimate"] == pytest.approx(60 / treated)
         assert effect["verdict"] == "ship launch"
         assert effect["interval"][0] > 0
+
+
+class TestAA:
+    def verdict(self, shop: Shop, buyers) -> str:
+        experiment, customers = shop.experiment(is_aa=True), shop.customers(400)
+        assigned = services.assign(experiment=experiment, customer_ids=customers, now=NOW)
+        shop.purchases(buyers(assigned))
+        (verdict,) = results.results(experiment)["verdicts"]
+        return verdict["verdict"]
+
+    def test_calls_equal_groups_alike(self, shop: Shop):
+        assert self.verdict(shop, lambda assigned: list(assigned)[::4]) == results.ALIKE
+
+    def test_calls_a_difference_a_fault(self, shop: Shop):
+        warm = self.verdict(
+            shop, lambda a: [c for c, found in a.items() if found.variant == "warm"]
+        )
+        assert warm == results.UNLIKE
+
+
+class TestStoppingRule:
+    def test_pays_for_looking_at_any_time_with_a_wider_interval(self, shop: Shop):
+        customers = shop.customers(400)
+        experiments = {}
+        for rule in ("fixed", "sequential"):
+            experiment = shop.experiment(stopping_rule=rule, salt="the same")
+            services.assign(experiment=experiment, customer_ids=customers, now=NOW)
+            experiments[rule] = experiment
+        shop.purchases(customers[::4])
+        spans = {}
+        for rule, experiment in experiments.items():
+            low, high = results.results(experiment)["results"][0]["interval"]
+            spans[rule] = high - low
+        assert spans["sequential"] > spans["fixed"]

@@ -14,9 +14,11 @@ from launchopt.experiments.selectors import Group, control_of, groups, phase_wei
 from launchopt_core import inference
 from launchopt_core.inference import (
     Analysis,
+    Code,
     Comparisons,
     Conclusion,
     Labels,
+    Method,
     Outcome,
     SampleRatio,
     Stratum,
@@ -27,6 +29,13 @@ from launchopt_core.moments import Moments
 ALL = "all"  # the one group of a result that is not split
 TREATED = "launch"  # every variant but the control, taken together
 NEVER = np.array([1.0]), np.array([True])  # nobody is assigned yet: no fault
+
+METHODS = {
+    Experiment.StoppingRule.FIXED: Method.FIXED,
+    Experiment.StoppingRule.SEQUENTIAL: Method.SEQUENTIAL,
+}
+ALIKE = "alike, as they should be"
+UNLIKE = "unlike where they should be alike: something is broken, or chance was unkind"
 
 Weights = Mapping[int, Mapping[str, float]]  # phase -> variant -> share
 
@@ -54,7 +63,7 @@ def results(experiment: Experiment, *, until: datetime | None = None) -> dict[st
                 "group": ALL,
                 "metric": experiment.primary_metric.name,
                 "variant": name,
-                "verdict": conclusion.sentence,
+                "verdict": _of_aa(conclusion) if experiment.is_aa else conclusion.sentence,
             }
             for name, conclusion in zip(names, told, strict=True)
         ],
@@ -150,7 +159,8 @@ def _analysis(experiment: Experiment, told: tuple[_Side, dict[str, _Side]]) -> A
         difference=inference.difference_of(before, after),
         events=np.array([float(idle + active) for _, active in sides.values()]),
     )
-    return Analysis.of(comparisons, Terms(alpha=experiment.alpha))
+    method = METHODS[Experiment.StoppingRule(experiment.stopping_rule)]
+    return Analysis.of(comparisons, Terms(method=method, alpha=experiment.alpha))
 
 
 def _labels(experiment: Experiment, names: Sequence[str]) -> Labels:
@@ -179,6 +189,15 @@ def _conclusions(
         margin=None if smallest is None else np.full(shape, smallest),
         days=_days_run(experiment, until),
     )
+
+
+def _of_aa(conclusion: Conclusion) -> str:
+    """The verdict where all are treated alike: a difference is a fault of the experiment."""
+    if conclusion.code in (Code.SHIP, Code.KEEP_CONTROL):
+        return UNLIKE
+    if conclusion.code in (Code.BROKEN, Code.TOO_EARLY):
+        return conclusion.sentence
+    return ALIKE
 
 
 def _days_run(experiment: Experiment, until: datetime | None) -> float | None:

@@ -1,0 +1,187 @@
+"""`manage.py analyse_experiment`: what an experiment of one's own showed."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from launchopt.experiments.study.analysing import Question, analyse
+from launchopt.experiments.study.cells import Layout, cells_of_moments, cells_of_units
+from launchopt.operations.commands import LaunchOptCommand
+from launchopt.operations.errors import InvalidInput
+from launchopt_core.errors import ImpossibleInput
+from launchopt_core.inference import Correction, Method, Terms
+
+WAYS = {
+    "fixed": "one look at a planned time (Welch's means, Wald's proportions)",
+    "sequential": "valid at every look (asymptotic confidence sequence)",
+    "bayesian": "belief under a flat prior on the difference",
+}
+SHOWN = 40  # rows of the table; --json and --out have all
+
+
+class Command(LaunchOptCommand):
+    """Compares each variant of a file with its control."""
+
+    help = (
+        "Compare the variants of an experiment in a file of your own: effects, intervals, the "
+        "check of group sizes and a verdict. Rows of one unit are summed, its covariate too."
+    )
+    example = (
+        "manage.py analyse_experiment visits.csv --unit customer --variant arm --control holdout "
+        "--metric visit=visited spend=revenue --covariate spend_before"
+    )
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        """What the columns mean, and how the differences are read."""
+        parser.add_argument("file", type=Path, metavar="FILE", help="CSV (also .gz) or Parquet.")
+        parser.add_argument("--unit", metavar="COLUMN", help="Without it each row is a unit.")
+        parser.add_argument("--variant", metavar="COLUMN", help="Who was in which variant.")
+        parser.add_argument("--control", metavar="NAME", required=True, help="To compare with.")
+        parser.add_argument(
+            "--metric",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=COLUMN[/DENOMINATOR]",
+            help="A column, or the ratio of two; only 0 and 1 make it a proportion.",
+        )
+        parser.add_argument("--covariate", metavar="COLUMN", help="Known beforehand; for CUPED.")
+        parser.add_argument("--by", metavar="COLUMN", help="Analyse each of its values apart.")
+        parser.add_argument(
+            "--moments",
+            action="store_true",
+            help="The file holds group, variant, metric, kind, count, sum, sum_squares instead.",
+        )
+        self._add_reading(parser)
+
+    def _add_reading(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--method", choices=[*Method], default=Method.FIXED)
+        parser.add_argument("--alpha", type=float, default=0.05, help="Risk of a false alarm.")
+        parser.add_argument(
+            "--tuning",
+            type=float,
+            default=5_000,
+            help="Units at which the sequential interval is tightest.",
+        )
+        parser.add_argument(
+            "--expected",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=WEIGHT",
+            help="Planned sizes of the variants; without them, equal.",
+        )
+        parser.add_argument(
+            "--correction",
+            choices=[*Correction],
+            default=Correction.NONE,
+            help="Over all metrics and variants of a group: Holm or Benjamini-Hochberg.",
+        )
+        parser.add_argument(
+            "--margin",
+            type=float,
+            default=0.02,
+            help="Share of the control's mean below which an effect is none.",
+        )
+        parser.add_argument("--days", type=float, help="It has run; tells what is missing in days.")
+        parser.add_argument("--out", type=Path, metavar="FILE", help="The whole result as JSON.")
+
+    def work(self, *, file: Path, out: Path | None, **options: Any) -> Mapping[str, Any]:
+        """Read the file, and analyse it."""
+        try:
+            question = _question(options)
+            report = analyse(_cells(file, options), question)
+        except ImpossibleInput as error:
+            raise InvalidInput(str(error)) from error
+        if out:
+            _write(out, report)
+        self._way = f"{WAYS[options['method']]}, {100 * (1 - question.terms.alpha):g} % intervals"
+        return report
+
+    def show(self, report: Mapping[str, Any]) -> None:
+        """A row for each comparison, then what is wrong with the groups' sizes."""
+        self.stdout.write(f"Each variant against its control: {self._way}.")
+        verdicts = [row["verdict"] for row in report["verdicts"]]
+        lines = [_line(row, told) for row, told in zip(report["results"], verdicts, strict=True)]
+        head = ("group", "metric", "variant", "n", "mean", "control", "effect", "interval", "p")
+        for line in _aligned([(*head, "verdict"), *lines[:SHOWN]]):
+            self.stdout.write(line)
+        if len(lines) > SHOWN:
+            self.stdout.write(f"... and {len(lines) - SHOWN:,} more: see --json or --out.")
+        for ratio in report["sample_ratio"][:SHOWN]:
+            words = "as expected" if ratio["ok"] else "NOT as expected: trust no result of it"
+            self.stdout.write(f"Sizes of {ratio['group']}: {words} (p = {ratio['p_value']:.3g}).")
+
+
+def _cells(file: Path, options: Mapping[str, Any]) -> Any:
+    if options["moments"]:
+        return cells_of_moments(file)
+    if not options["variant"]:
+        raise InvalidInput("Name the column of the variants with --variant, or pass --moments.")
+    names = ("variant", "unit", "covariate", "by")
+    layout = Layout(measures=options["metric"], **{name: options[name] for name in names})
+    return cells_of_units(file, layout)
+
+
+def _question(options: Mapping[str, Any]) -> Question:
+    if options["margin"] < 0 or (options["days"] or 1) <= 0:
+        raise InvalidInput("--margin is 0 or more, --days is above 0.")
+    return Question(
+        control=options["control"],
+        terms=Terms(
+            method=Method(options["method"]),
+            alpha=options["alpha"],
+            tuning=options["tuning"],
+            correction=Correction(options["correction"]),
+        ),
+        expected=dict(_weight(text) for text in options["expected"]),
+        margin=options["margin"],
+        days=options["days"],
+    )
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, value = text.rpartition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise InvalidInput(f"--expected {text!r}: write NAME=WEIGHT, such as B=0.5.") from None
+
+
+def _write(out: Path, report: Mapping[str, Any]) -> None:
+    try:
+        out.write_text(json.dumps(report, allow_nan=False))
+    except OSError as error:
+        raise InvalidInput(f"{out} cannot be written: {error.strerror}.") from error
+
+
+def _line(row: Mapping[str, Any], verdict: str) -> tuple[str, ...]:
+    interval = row["interval"]
+    return (
+        row["group"],
+        row["metric"],
+        row["variant"],
+        f"{row['n']:,}",
+        _figure(row["mean"]),
+        _figure(row["control_mean"]),
+        _figure(row["effect"]),
+        f"[{interval[0]:.4g}, {interval[1]:.4g}]" if interval else "—",
+        _figure(row.get("adjusted_p_value", row["p_value"])),
+        verdict,
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "—" if value is None else f"{value:.4g}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
