@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-SOURCES = ("content", "co_purchase", "popularity", "interest")
+SOURCES = ("content", "co_purchase", "popularity", "interest", "exploration")
 # What a customer did with a product, as a reason may say it; the later word is the stronger.
 DEEDS = ("view", "share", "comment", "review", "rating", "favourite", "cart", "like", "purchase")
 LONGEST_TITLE = 120

@@ -67,6 +67,7 @@ def _lists(
             "rank": rank,
             "score": 2 / rank,
             "source": ["co_purchase"] * len(rank),
+            "propensity": [None] * len(rank),
             "reason": ["Because you bought White ceramic lantern with 7 hearts: this is similar."]
             * len(rank),
             "is_new": [False] * len(rank),

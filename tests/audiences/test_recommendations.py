@@ -51,6 +51,7 @@ def put(skus, *, customer="anna", as_of=MADE, now=NOW):
             "rank": list(range(1, len(skus) + 1)),
             "score": [1.0 / (place + 1) for place in range(len(skus))],
             "source": ["content"] * len(skus),
+            "propensity": [None] * len(skus),
             "reason": [f'Because you bought "A, B": {sku}' for sku in skus],
             "is_new": [False] * len(skus),
         },
@@ -101,8 +102,8 @@ class TestReplaceLists:
 
     def test_a_product_deleted_meanwhile_is_left_out(self, shop):
         ids = {"customer_id": Customer.objects.get(external_id="ben").pk}
-        row = {"rank": 1, "score": 1.0, "source": "content", "reason": "", "is_new": False}
-        rows = pl.DataFrame([{**ids, **row, "product_id": 999_999}])
+        row = {"rank": 1, "score": 1.0, "source": "content", "propensity": None, "reason": ""}
+        rows = pl.DataFrame([{**ids, **row, "is_new": False, "product_id": 999_999}])
         assert replace_lists(rows, customer_ids=ids.values(), as_of=NOW, now=NOW) == 0
 
 

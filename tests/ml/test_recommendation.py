@@ -189,13 +189,15 @@ class TestNewProducts:
         mixed = entries(shop, interest=interest.tocsr(), count=5)["a"]
         assert [row[0] for row in mixed if row[5]] == ["new-2"]
 
-    def test_predicted_interest_does_not_push_new_ones_before_all_known(self):
+    @pytest.mark.parametrize(("chance", "come_first"), [(0.3, 4), (1e-6, 0)])
+    def test_a_new_one_stands_where_its_chance_puts_it(self, chance, come_first):
         texts = TEXTS | {f"new-{place}": f"unlike {place}" for place in range(9)}
         shop = shop_of(BOUGHT, texts=texts, new_at=dict.fromkeys(texts, DAY + days(9)))
         interest = sp.lil_matrix((6, len(texts)))
-        interest[:, [place for place, sku in enumerate(sorted(texts)) if "new-" in sku]] = 0.3
+        interest[:, [place for place, sku in enumerate(sorted(texts)) if "new-" in sku]] = chance
         rows = entries(shop, interest=interest.tocsr(), count=5)
-        assert all(sum(row[5] for row in some) == 1 for some in rows.values())
+        for some in rows.values():
+            assert sum(sku.startswith("new-") for sku in skus(some[:4])) == come_first
 
 
 class TestOpinions:

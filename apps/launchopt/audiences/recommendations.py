@@ -27,6 +27,7 @@ COLUMNS = {
     "rank": "smallint",
     "score": "float8",
     "source": "text",
+    "propensity": "float8",
     "reason": "text",
     "is_new": "boolean",
 }
@@ -59,6 +60,7 @@ class General:
     source: str
     is_new: bool = False
     is_fresh: bool = False
+    propensity: float | None = None
 
 
 @transaction.atomic

@@ -37,7 +37,7 @@ PRODUCT = "p.id, p.language, p.sku, p.title, p.url, p.image_url, p.price, p.curr
 # leaves out the partitions before it.
 OWN = f"""
     SELECT c.id, c.language, r.as_of, done.products, done.kinds,
-        r.score, r.source, r.reason, r.is_new, {PRODUCT}
+        r.score, r.source, r.propensity, r.reason, r.is_new, {PRODUCT}
     FROM launchopt_audiences_customer v
     JOIN launchopt_audiences_customer c ON c.id = COALESCE(v.merged_into_id, v.id)
     CROSS JOIN LATERAL (
@@ -96,7 +96,7 @@ def shown_to(*, external_id: str, k: int, at: datetime) -> Shown:
     since = at - timedelta(days=launchopt_settings().late_event_days) - FRESH
     rows = _rows(OWN, external_id=external_id, at=at, since=since, kinds=list(HIDING))
     customer_id, language, as_of, products, kinds = rows[0][:5] if rows else NOBODY
-    own = [_entry(row[9:], *row[5:9]) for row in rows if row[9] is not None]
+    own = [_entry(row[10:], *row[5:10]) for row in rows if row[10] is not None]
     if own and as_of and as_of < at - FRESH:
         own = _never_hidden(own, customer_id=customer_id)
     else:
@@ -111,7 +111,12 @@ def shown_to(*, external_id: str, k: int, at: datetime) -> Shown:
 
 
 def _entry(
-    product: Sequence[Any], score: float, source: str, reason: str, is_new: bool
+    product: Sequence[Any],
+    score: float,
+    source: str,
+    propensity: float | None,
+    reason: str,
+    is_new: bool,
 ) -> dict[str, Any]:
     product_id, _, sku, title, url, image_url, price, currency = product
     return {
@@ -124,6 +129,7 @@ def _entry(
         "currency": currency or launchopt_settings().currency,
         "score": score,
         "source": source,
+        "propensity": propensity,
         "reason": reason,
         "is_new": is_new,
     }
@@ -178,7 +184,9 @@ def _popular(*, customer_id: int | None, language: str, at: datetime) -> list[di
 def _general_entry(general: General, product: Sequence[Any], *, language: str) -> dict[str, Any]:
     grounds = Grounds(general.source, is_fresh=general.is_fresh)
     reason = sentence(grounds, language=language_of(language, product[1]))
-    return _entry(product, general.score, general.source, reason, general.is_new)
+    return _entry(
+        product, general.score, general.source, general.propensity, reason, general.is_new
+    )
 
 
 def language_of(customer: str, product: str) -> str:

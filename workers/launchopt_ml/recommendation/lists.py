@@ -10,20 +10,21 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from launchopt_core.reasons import SOURCES
-from launchopt_ml.recommendation import likeness
+from launchopt_ml.recommendation import exploration, likeness
+from launchopt_ml.recommendation.chances import Ranker, activity_of
 from launchopt_ml.recommendation.explain import NAMED, NOBODY, loudest
+from launchopt_ml.recommendation.places import NOTHING, slots_of
 from launchopt_ml.recommendation.ranking import (
     CO_PURCHASE,
     CONTENT,
+    EXPLORATION,
     INTEREST,
-    POPULARITY,
     Weights,
     diverse_order,
-    falling,
     scaled,
-    with_new,
 )
+from launchopt_ml.recommendation.scoring import DIGITS, Scored
+from launchopt_ml.recommendation.seating import Drawn, Seats, seated
 from launchopt_ml.recommendation.tastes import Tastes
 from launchopt_ml.shop import PURCHASE, RETURN, Columns, Shop, days
 
@@ -39,8 +40,9 @@ class Lists(Columns):
     customer: NDArray[np.int32]
     rank: NDArray[np.int16]  # from 1
     product: NDArray[np.int32]
-    score: NDArray[np.float64]  # never rises with the rank
+    score: NDArray[np.float64]  # a chance; never rises with the rank, but for what was drawn
     source: NDArray[np.int8]  # position in SOURCES
+    propensity: NDArray[np.float64]  # with which chance put it there; NaN where its score did
     is_new: NDArray[np.bool_]  # nobody had bought it yet
     named: NDArray[np.int32]  # (entries, NAMED): products that spoke for it, NOBODY for none
     deed: NDArray[np.int8]  # position in DEEDS of what was done with those, NOBODY for none
@@ -56,6 +58,7 @@ class Recommender:
     sellable: NDArray[np.bool_]  # (products,)
     interest: sp.csr_matrix  # (customers, products), probabilities
     weights: Weights
+    ranker: Ranker
 
     @classmethod
     def of(
@@ -66,6 +69,7 @@ class Recommender:
         sellable: NDArray[np.bool_] | None = None,
         interest: sp.csr_matrix | None = None,
         weights: Weights | None = None,
+        ranker: Ranker | None = None,
     ) -> Recommender:
         """From what `shop` knew before `as_of`.
 
@@ -84,6 +88,7 @@ class Recommender:
             np.ones(len(products), dtype=bool) if sellable is None else sellable[products],
             sp.csr_matrix(interest[customers][:, products]),
             weights or Weights(),
+            ranker or Ranker(),
         )
 
     @cached_property
@@ -123,6 +128,27 @@ class Recommender:
         return is_fresh
 
     @cached_property
+    def offset(self) -> NDArray[np.float64]:
+        """(customers,): the log-odds of what no source speaks for."""
+        return self.ranker.offset(activity_of(self.known, as_of=self.as_of))
+
+    @cached_property
+    def hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Of customers and of products, for what is drawn."""
+        customers, products = self.known.customers.id, self.known.products.sku
+        return exploration.hashed(customers.tolist()), exploration.hashed(products.tolist())
+
+    @property
+    def today(self) -> NDArray[np.int64]:
+        """The day of the lists as whole days since 1970."""
+        return np.asarray(self.as_of.astype("datetime64[D]").astype(np.int64))
+
+    @cached_property
+    def has_predictions(self) -> bool:
+        """Whether interest in any of the fresh products was predicted."""
+        return bool(self.interest[:, self.is_fresh].nnz)
+
+    @cached_property
     def popularity(self) -> NDArray[np.float64]:
         """(products,) in [0, 1]; what nobody has bought is as popular as the products like it."""
         popular = likeness.popularity(self.known)
@@ -139,120 +165,80 @@ class Recommender:
         widest = max(len(self.known.products), candidates**2, 1)  # of what a customer takes
         step = min(max(likeness.CELLS // widest, 1), MOST_ROWS)
         for start in range(0, len(customers) if offered.any() else 0, step):
-            block = _Block(self, customers[start : start + step], offered)
+            block = _Block(Scored(self, customers[start : start + step], offered))
             yield block.lists(count=count, only_new=only_new)
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Some customers against all products, densely."""
+    """The lists of some customers."""
 
-    recommender: Recommender
-    rows: NDArray[np.integer]
-    offered: NDArray[np.bool_]  # (products,)
+    scored: Scored
 
-    @cached_property
-    def parts(self) -> NDArray[np.float64]:
-        """(SOURCES, rows, products): what each source adds to the score."""
-        made, liking = self.recommender, self.recommender.tastes.liking[self.rows]
-        parts = np.empty((len(SOURCES), *self._bought.shape))
-        parts[CONTENT] = (liking @ made.spoken_for_by_likeness).toarray()
-        parts[CO_PURCHASE] = (liking @ made.spoken_for_by_purchases).toarray()
-        parts[POPULARITY] = made.popularity
-        parts[INTEREST] = made.interest[self.rows].toarray()
-        parts[:, self._bought] = 0  # what is left out does not set the scale
-        parts = scaled(parts)
-        parts *= made.weights.of_sources()[:, None, None]
-        return parts
-
-    @cached_property
-    def score_among_new(self) -> NDArray[np.float64]:
-        """(rows, products): the merged score of all sources, -inf for what must not be shown."""
-        return self._left_in(self.parts.sum(axis=0))
-
-    @cached_property
-    def score(self) -> NDArray[np.float64]:
-        """The same without interest: that is predicted for new products alone, so it chooses among
-        them and does not push them all before the known."""
-        return self._left_in(self.parts[:INTEREST].sum(axis=0))
-
-    def _left_in(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
-        left_out = self._bought | (self._averse >= 1) | ~self.offered
-        return np.where(left_out, -np.inf, score * np.maximum(1 - self._averse, 0))
-
-    @cached_property
-    def _averse(self) -> NDArray[np.float64]:
-        """(rows, products): likeness to what is disliked, 1 and more for what is not shown."""
-        made = self.recommender
-        likeness = (made.tastes.disliked[self.rows] @ made.spoken_for_by_likeness).toarray()
-        averse: NDArray[np.float64] = likeness * made.weights.aversion
-        return averse
-
-    @cached_property
-    def _bought(self) -> NDArray[np.bool_]:
-        bought: NDArray[np.bool_] = self.recommender.tastes.bought[self.rows].toarray() > 0
-        return bought
+    @property
+    def made(self) -> Recommender:
+        return self.scored.made
 
     def lists(self, *, count: int, only_new: bool) -> Lists:
         """The entries, each with the products that spoke most for it."""
-        new_every = self.recommender.weights.new_every
-        product, worth = self._chosen(self.score_among_new if only_new else self.score, count)
-        if not only_new and 0 < new_every <= product.shape[1]:
-            product, worth = self._with_new(product, worth, every=new_every)
-        row, place = np.nonzero(np.isfinite(worth))
-        product, worth = product[row, place], worth[row, place]
-        source = self._sources(row, product)
-        customer = self.rows[row]
+        score = self.scored.among_new if only_new else self.scored.among_all
+        every = 0 if only_new else self.made.weights.every
+        seats = self._seats(*self._chosen(score, count), every=every)
+        row, place = np.nonzero(seats.product != NOTHING)
+        product, propensity = seats.product[row, place], seats.propensity[row, place]
+        source = self.scored.sources(row, product)
+        if not only_new:
+            source[self.scored.is_predicted[row, product]] = INTEREST
+        source[~np.isnan(propensity)] = EXPLORATION
+        customer = self.scored.rows[row]
         named, deed = self._named(customer, product, source)
         return Lists(
             customer=customer.astype(np.int32),
             rank=(place + 1).astype(np.int16),
             product=product.astype(np.int32),
-            score=np.round(worth, 6),
+            score=np.round(seats.score[row, place], DIGITS),
             source=source.astype(np.int8),
-            is_new=self.recommender.is_new[product],
+            propensity=propensity,
+            is_new=self.made.is_new[product],
             named=named,
             deed=deed,
         )
 
-    def _sources(
-        self, row: NDArray[np.integer], product: NDArray[np.integer]
-    ) -> NDArray[np.integer]:
-        """The source that adds most; what nobody has bought yet is never called popular."""
-        parts = self.parts[:, row, product]
-        parts[POPULARITY, self.recommender.is_new[product]] = -1
-        source: NDArray[np.integer] = parts.argmax(axis=0)
-        return source
-
     def _chosen(
         self, score: NDArray[np.float64], count: int
     ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
-        """(rows, count) products and what they were chosen with, -inf where there is none."""
+        """(rows, count) products and what they were chosen with, NOTHING where there is none."""
         top = likeness.top_places(score, count=CANDIDATES * count)
         places, worth = diverse_order(
             np.take_along_axis(score, top, axis=1),
-            self.recommender.known.products.embedding[top],
+            self.made.known.products.embedding[top],
             count=count,
-            sameness=self.recommender.weights.sameness,
+            sameness=self.made.weights.sameness,
         )
-        return np.take_along_axis(top, places, axis=1), worth
+        return np.where(np.isfinite(worth), np.take_along_axis(top, places, axis=1), NOTHING), worth
 
-    def _with_new(
+    def _seats(
         self, product: NDArray[np.integer], worth: NDArray[np.float64], *, every: int
-    ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
-        """The same with new products among them; such an entry takes the score above it."""
-        new = np.flatnonzero(self.recommender.is_fresh & self.offered)
-        score = self.score_among_new
-        best = new[likeness.top_places(score[:, new], count=product.shape[1])]
-        product, worth = product.copy(), worth.copy()
-        for row in range(len(product) if len(new) else 0):
-            some = np.isfinite(worth[row])
-            own = dict(zip(product[row, some].tolist(), worth[row, some].tolist(), strict=True))
-            wanted = best[row][np.isfinite(score[row, best[row]])].tolist()
-            mixed = with_new(list(own), is_new=self.recommender.is_fresh, new=wanted, every=every)
-            product[row, some] = mixed
-            worth[row, some] = falling([own.get(one) for one in mixed])
-        return product, worth
+    ) -> Seats:
+        """The ranked, as many as there are, with new products drawn among them."""
+        count = product.shape[1]
+        slots = slots_of(count, every=every)
+        drawn = self._drawn(product[:, : count - slots], count=slots)
+        return seated(product, self.scored.chance(worth), drawn, count=count, every=every)
+
+    def _drawn(self, ranked: NDArray[np.integer], *, count: int) -> Drawn:
+        """So many fresh products that do not stand among the ranked."""
+        made = self.made
+        pool = np.flatnonzero(made.is_fresh & self.scored.offered)
+        weight = self.scored.weight[:, pool]
+        row, rank = np.nonzero(made.is_fresh[ranked] & (ranked != NOTHING))
+        weight[row, np.searchsorted(pool, ranked[row, rank])] = 0
+        customers, products = made.hashes
+        chance = exploration.uniform(customers[self.scored.rows, None], products[pool], made.today)
+        time = exploration.times(chance, weight=weight)
+        place, propensity = exploration.drawn(time, weight=weight, count=count)
+        weight = np.take_along_axis(weight, place, axis=1)
+        return Drawn(np.where(propensity > 0, pool[place], NOTHING), weight, propensity)
 
     def _named(
         self,
@@ -260,11 +246,11 @@ class _Block:
         product: NDArray[np.integer],
         source: NDArray[np.integer],
     ) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-        made = self.recommender
+        made = self.made
         named = np.full((len(product), NAMED), NOBODY, dtype=np.int32)
         deed = np.full(len(product), NOBODY, dtype=np.int8)
         for relation, sources in (
-            (made.alike, (CONTENT, INTEREST)),
+            (made.alike, (CONTENT,)),
             (made.together, (CO_PURCHASE,)),
         ):
             entries = np.flatnonzero(np.isin(source, sources))

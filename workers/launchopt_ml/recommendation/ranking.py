@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from launchopt_core.reasons import SOURCES
 
-CONTENT, CO_PURCHASE, POPULARITY, INTEREST = range(len(SOURCES))
+CONTENT, CO_PURCHASE, POPULARITY, INTEREST, EXPLORATION = range(len(SOURCES))
+RANKED = SOURCES[:EXPLORATION]  # what is explored is drawn, not ranked
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,16 @@ class Weights:
     interest: float = 1.0
     sameness: float = 0.2  # lost for being like an entry above, at most
     aversion: float = 2.0  # how fast likeness to something disliked takes the score away
-    new_every: int = 5  # one of so many entries is new and not bought yet; 0 leaves it to the score
+    exploration: float = 0.2  # the share of entries that are new products drawn by chance
 
     def of_sources(self) -> NDArray[np.float64]:
-        """(SOURCES,)"""
-        return np.array([getattr(self, name) for name in SOURCES])
+        """(RANKED,)"""
+        return np.array([getattr(self, name) for name in RANKED])
+
+    @property
+    def every(self) -> int:
+        """One of so many entries is drawn; 0 for none."""
+        return round(1 / self.exploration) if self.exploration else 0
 
 
 def scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -61,36 +67,3 @@ def diverse_order(
         nearest = np.maximum(nearest, likeness[rows, best])
         left[rows, best] = -np.inf
     return chosen, worth
-
-
-def with_new(
-    mixed: list[int], *, is_new: NDArray[np.bool_], new: list[int], every: int
-) -> list[int]:
-    """A list in which each stretch of `every` entries has a new product, while there are any.
-
-    >>> with_new([1, 2, 3, 4], is_new=np.array([True] + [False] * 4), new=[0], every=4)
-    [1, 2, 3, 0]
-    """
-    length, result = len(mixed), list(mixed)
-    for start in range(0, length - every + 1, every):
-        stretch = result[start : start + every]
-        missing = [product for product in new if product not in result[: start + every]]
-        if missing and not any(is_new[product] for product in stretch):
-            if missing[0] in result:
-                result.remove(missing[0])
-            result.insert(start + every - 1, missing[0])
-    return result[:length]
-
-
-def falling(own: list[float | None]) -> list[float]:
-    """Scores that never rise: an entry that was put in takes that of the entry above it.
-
-    >>> falling([3.0, None, 2.0])
-    [3.0, 3.0, 2.0]
-    """
-    last = max((score for score in own if score is not None), default=0.0)
-    result = []
-    for score in own:
-        last = last if score is None else min(score, last)
-        result.append(last)
-    return result

@@ -12,7 +12,7 @@ from launchopt_ml.recommendation.lists import Lists, Recommender
 from launchopt_ml.recommendation.ranking import Weights
 from launchopt_ml.shop import NEVER, PURCHASE, Shop, days
 
-NOTHING = Weights(0, 0, 0, 0, sameness=0, new_every=0)
+NOTHING = Weights(0, 0, 0, 0, sameness=0, exploration=0)
 ALONE = {
     "content": replace(NOTHING, content=1),
     "co_purchase": replace(NOTHING, co_purchase=1),

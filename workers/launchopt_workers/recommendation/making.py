@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from launchopt.audiences.recommendations import General, languages_by_customer
 from launchopt.audiences.showing import language_of
+from launchopt.conf import launchopt_settings
 from launchopt_core.reasons import DEEDS, SOURCES, Grounds, sentence
 from launchopt_ml.recommendation.lists import Lists, Recommender
+from launchopt_ml.recommendation.ranking import Weights
 from launchopt_ml.shop import instant
 from launchopt_workers.recommendation.reading import Stock
 
@@ -25,6 +27,7 @@ SCHEMA = {
     "rank": pl.Int16,
     "score": pl.Float64,
     "source": pl.String,
+    "propensity": pl.Float64,
     "reason": pl.String,
     "is_new": pl.Boolean,
     "is_personal": pl.Boolean,
@@ -43,7 +46,11 @@ class Maker:
     def of(cls, stock: Stock, *, as_of: datetime) -> Maker:
         """Ready to make the list of anybody in the stock."""
         recommender = Recommender.of(
-            stock.shop, as_of=instant(as_of), sellable=stock.sellable, interest=stock.interest
+            stock.shop,
+            as_of=instant(as_of),
+            sellable=stock.sellable,
+            interest=stock.interest,
+            weights=Weights(exploration=launchopt_settings().recommendation_exploration),
         )
         known = np.isin(stock.shop.products.sku, recommender.known.products.sku)
         return cls(stock, recommender, np.flatnonzero(known))
@@ -70,6 +77,7 @@ class Maker:
                 product_id=int(self._product_ids[block.product[row]]),
                 score=float(block.score[row]),
                 source=SOURCES[block.source[row]],
+                propensity=_or_none(block.propensity[row]),
                 is_new=bool(block.is_new[row]),
                 is_fresh=bool(self.recommender.is_fresh[block.product[row]]),
             )
@@ -87,6 +95,7 @@ class Maker:
             "rank": block.rank,
             "score": block.score,
             "source": np.array(SOURCES)[block.source],
+            "propensity": pl.Series(block.propensity).fill_nan(None),
             "reason": [self._reason(block, row) for row in range(len(block))],
             "is_new": block.is_new,
             "is_personal": np.diff(liking.indptr)[block.customer] > 0,
@@ -120,3 +129,7 @@ class Maker:
     @cached_property
     def _languages(self) -> dict[int, str]:
         return languages_by_customer()
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

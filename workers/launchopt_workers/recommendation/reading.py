@@ -70,13 +70,20 @@ def _with_stranger(shop: Shop) -> Shop:
 
 
 def _interest(shop: Shop, read: StoredShop, *, as_of: datetime) -> sp.csr_matrix:
-    """(customers, products): what was predicted for products on sale for a short time."""
+    """(customers, products): what was predicted for products on sale for a short time.
+
+    For the stranger it is what half of the customers exceed.
+    """
     fresh = shop.new_at > instant(as_of) - days(FRESH_DAYS)
     scores = recommendations.scores_of(read.product_ids[fresh].tolist(), as_of=as_of)
     scores = scores.filter(pl.col("customer_id").is_in(read.customer_ids.tolist()))
+    usual = scores.group_by("product_id").agg(pl.col("probability").median())
+    stranger = np.full(len(usual), len(read.customer_ids))
+    customers = np.searchsorted(read.customer_ids, scores["customer_id"].to_numpy())
+    products = pl.concat([scores["product_id"], usual["product_id"]]).to_numpy()
     place = (
-        np.searchsorted(read.customer_ids, scores["customer_id"].to_numpy()),
-        np.searchsorted(read.product_ids, scores["product_id"].to_numpy()),
+        np.concatenate([customers, stranger]),
+        np.searchsorted(read.product_ids, products),
     )
-    shape = (len(shop.customers), len(shop.products))
-    return sp.csr_matrix((scores["probability"].to_numpy(), place), shape=shape)
+    probability = pl.concat([scores["probability"], usual["probability"]]).to_numpy()
+    return sp.csr_matrix((probability, place), shape=(len(shop.customers), len(shop.products)))

@@ -14,6 +14,7 @@ from launchopt.operations.api.base import LaunchOptView
 from launchopt.operations.api.clock import instant_of
 from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.strict import AmountField
+from launchopt_core.reasons import SOURCES
 
 MOST = 100
 
@@ -35,8 +36,12 @@ class EntrySerializer(serializers.Serializer[Any]):
     image_url = serializers.CharField()
     price = AmountField(max_digits=18, decimal_places=4, allow_null=True)
     currency = serializers.CharField()
-    score = serializers.FloatField()
-    source = serializers.ChoiceField(["content", "co_purchase", "popularity", "interest"])
+    score = serializers.FloatField(help_text="The chance of a purchase within 30 days.")
+    source = serializers.ChoiceField(SOURCES)
+    propensity = serializers.FloatField(
+        allow_null=True,
+        help_text="How likely chance was to put it here; null where its score alone did.",
+    )
     reason = serializers.CharField()
     is_new = serializers.BooleanField()
 
