@@ -1,0 +1,16 @@
+"""The ways to learn interest that a person can choose between, by name."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.interest.text_pair import TextPairInterest
+
+Learner: TypeAlias = LaunchInterest | TextPairInterest
+LEARNERS: dict[str, type[Learner]] = {"launch": LaunchInterest, "text-pair": TextPairInterest}
+
+
+def learner_named(name: str) -> type[Learner]:
+    """By the name that a model's card gives. Raises KeyError."""
+    return {learner.name: learner for learner in LEARNERS.values()}[name]
