@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from launchopt.campaigns.models import BudgetPlan, Launch
 from launchopt.campaigns.reporting import charts, happened, learned, planned, selectors
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
+from launchopt.campaigns.reporting.record import record_section
 from launchopt.campaigns.reporting.sections import Section, added_sections
 from launchopt.campaigns.reporting.words import (
     TERMS,
@@ -52,6 +53,7 @@ def _sections(
     hours = selectors.money_by_hour(launch)
     plan = [
         planned.interest_section(launch),
+        record_section(launch),
         planned.audience_section(launch),
         planned.budget_section(launch, hours),
         planned.figures_section(launch),
