@@ -49,7 +49,8 @@ def with_numbers(table: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     numbers = table.with_columns(_number(table, name) for name in chosen)
     for name in chosen:
         wrong = numbers[name].is_null() | ~numbers[name].is_finite()
-        if (first := wrong.fill_null(True).arg_max()) is not None and wrong[first] is not False:
+        if wrong.any():
+            first = wrong.arg_max() or 0
             text = table[name][first]
             line = table[LINE][first]
             told = "is empty; 0 says that nothing happened" if text is None else f"is {text!r}"
