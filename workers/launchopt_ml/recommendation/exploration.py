@@ -55,13 +55,14 @@ def drawn(
     place = np.argsort(time, axis=1, kind="stable")[:, :count]
     runs = np.isfinite(np.take_along_axis(time, place, axis=1))
     own = np.where(runs, np.maximum(np.take_along_axis(weight, place, axis=1), LIGHTEST), 0.0)
-    whole = _weight_of(weight) if total is None else total
+    whole = weight_of(weight) if total is None else total
     left = whole[:, None] - np.cumsum(own, axis=1) + own
     propensity = np.where(runs, own / np.maximum(left, np.maximum(own, LIGHTEST)), 0.0)
     return place, propensity
 
 
-def _weight_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+def weight_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows,): what all runners of a row weigh."""
     total: NDArray[np.float64] = np.where(weight > 0, np.maximum(weight, LIGHTEST), 0).sum(axis=1)
     return total
 
