@@ -42,6 +42,12 @@ def _wrong_values() -> Iterator[CheckMessage]:
             hint="Use a number from 0 up to, but not including, 1.",
             id="launchopt.E003",
         )
+    if not 0 <= values.global_holdout < 1:
+        yield Error(
+            f"LAUNCHOPT['GLOBAL_HOLDOUT'] is {values.global_holdout!r}, which is no share.",
+            hint="Use a number from 0 up to, but not including, 1.",
+            id="launchopt.E006",
+        )
     if len(values.currency) != 3 or not values.currency.isupper():
         yield Error(
             f"LAUNCHOPT['CURRENCY'] is {values.currency!r}, which is no ISO 4217 code.",

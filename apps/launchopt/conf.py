@@ -34,6 +34,10 @@ class Settings:
     holdout: float = _setting(
         0.1, "Share of an audience that a launch leaves alone to measure what it caused."
     )
+    global_holdout: float = _setting(
+        0.0,
+        "Share of all customers whom no launch contacts, to measure what all launches cause.",
+    )
     contact_cap: int = _setting(
         3, "Contacts a customer gets at most in any window, over all launches and channels."
     )
@@ -65,6 +69,9 @@ class Settings:
     scoring_shard: int = _setting(
         25_000,
         "Customers scored in one piece: larger shops are shared out among the workers at hand.",
+    )
+    use_demographics: bool = _setting(
+        False, "Let declared age and gender help to tell segments apart; off, they never do."
     )
     encoder: str = _setting(
         "all-MiniLM-L6-v2",

@@ -27,6 +27,7 @@ from launchopt.campaigns.services.assigning import Arms, Assigned, save_assignme
 from launchopt.campaigns.services.storing import insert_decisions
 from launchopt.campaigns.services.wording import words_by_place
 from launchopt.conf import launchopt_settings
+from launchopt.experiments.holdout import is_held_from_all_launches
 from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
 from launchopt_core.errors import UnknownTimeZone
 
@@ -154,9 +155,11 @@ class Desk:
         campaign, launch = offer.campaign, offer.campaign.launch
         is_paused = self._status[launch.pk] == Launch.Status.PAUSED
         has_consent = customer.pk in self.moment.consented
+        is_held_from_all = is_held_from_all_launches(customer.external_id)
         is_worth_it = _is_worth_it(offer)
         # Who would never be contacted takes no part: they would only dilute what is measured.
-        takes_part = has_consent and is_worth_it and not is_paused
+        # Nor does who is held from all launches: that draw is not this experiment's.
+        takes_part = has_consent and is_worth_it and not is_paused and not is_held_from_all
         assigned = self._assigned(customer, launch, at=at, is_new=takes_part)
         creatives = self._creatives.get(
             (launch.pk, campaign.audience_id, campaign.channel, assigned.variant), ()
@@ -164,7 +167,7 @@ class Desk:
         situation = Situation(
             is_paused=is_paused,
             has_consent=has_consent,
-            is_holdout=assigned.is_holdout,
+            is_holdout=assigned.is_holdout or is_held_from_all,
             has_room_under_cap=self._has_room(customer, launch, at=at),
             is_suppressed=self._is_suppressed(customer, campaign, at=at),
             has_budget=self._left(campaign) >= campaign.cost_per_contact,
@@ -238,7 +241,7 @@ class Desk:
         campaign, assigned = best.offer.campaign, best.assigned
         decision.reason = best.verdict.reason.value
         decision.launch, decision.campaign = campaign.launch, campaign
-        decision.variant = assigned.variant
+        decision.variant = best.verdict.variant or ""
         decision.phase = assigned.phase if assigned.variant else None
         decision.candidates = self._candidates(campaign)
         decision.propensity = assigned.propensity if _hangs_on_chance(best) else 1.0
