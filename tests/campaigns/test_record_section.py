@@ -35,7 +35,7 @@ class TestRecordSection:
         section = record_section(launch)
         assert [row[0] for row in section.tables[0].rows][:2] == [
             "the model",
-            "who bought what has the same words",
+            "similar words",
         ]
         assert section.tables[0].rows[0][1] == "0.150 (0.120 to 0.180)"
         assert "swings by half from season to season" in section.tables[1].caption

@@ -98,7 +98,7 @@ class TestPages:
 
     def test_tells_how_it_did_beside_the_plain_ways(self, operator, three):
         page = operator.get(self.url(three[0])).content.decode()
-        assert "who bought what has the same words" in page
+        assert "similar words" in page
         assert "0.150 (0.120 to 0.180)" in page
         assert "80 to 140" in page
         assert "It beats the version in service" in page

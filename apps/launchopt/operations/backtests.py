@@ -12,10 +12,10 @@ Metrics = Mapping[str, Any]
 
 NAMES = {
     "model": "the model",
-    "active": "the version in service then",
-    "content": "who bought what has the same words",
-    "content_activity": "same words, and how much somebody buys",
-    "activity": "how much somebody buys",
+    "active": "the version in service",
+    "content": "similar words",
+    "content_activity": "similar words + activity",
+    "activity": "activity",
     "random": "chance",
 }
 MEASURES = {
@@ -26,7 +26,10 @@ MEASURES = {
     "ndcg_at_10": "NDCG at 10",
     "calibration_error": "Calibration error",
 }
+DIGITS = {"lift_at_10": 2, "lift_at_1": 2, "calibration_error": 4}
 MEANINGS = {
+    "Plain ways to predict": "Similar words: who bought products with the same words buys this "
+    "one. Activity: who buys many products buys this one. Chance: anybody.",
     "Average precision": "Mean over products of how early in the ranking the buyers stand; 1 is "
     "all buyers first.",
     "Lift": "How many times as many buyers are among the customers ranked first as among as many "
@@ -177,7 +180,7 @@ def _cell(metrics: Metrics, name: str, measure: str) -> str:
     if value is None:
         return "–"
     low, high = metrics["intervals"][name][measure]
-    digits = 4 if measure == "calibration_error" else 3 if high < 2 else 2
+    digits = DIGITS.get(measure, 3)
     return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 

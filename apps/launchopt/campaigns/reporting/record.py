@@ -11,7 +11,7 @@ from launchopt.operations.selectors import active_model
 
 KEY, TITLE = "record", "How well this would have worked on your last launches"
 SHOWN = ("map", "lift_at_10", "auc", "calibration_error")
-TERMS = ("Average precision", "Lift", "AUC", "Calibration error")
+TERMS = ("Plain ways to predict", "Average precision", "Lift", "AUC", "Calibration error")
 
 
 def record_section(launch: Launch) -> Section:
