@@ -15,6 +15,7 @@ class Ground(StrEnum):
     FIRST = "first"
     HELD = "held"
     NO_NEWER = "no_newer"
+    TOO_SLOW = "too_slow"
     LEARNED = "learned"
     UNTESTED = "untested"
     BELOW_BASELINE = "below_baseline"
@@ -33,6 +34,8 @@ SENTENCES = {
     Ground.HELD: "A person went back to the version in service; a person says when another one "
     "takes its place.",
     Ground.NO_NEWER: "It knows nothing that the version in service does not know.",
+    Ground.TOO_SLOW: "One of the two is too slow to be asked about every pair of past launches; a "
+    "person decides between them.",
     Ground.LEARNED: "The version in service rests on assumptions alone; this one knows later data.",
     Ground.UNTESTED: "There are too few launches to compare it with the version in service on.",
     Ground.BELOW_BASELINE: "On the last launches a plain way to predict did better ({baseline}).",
@@ -71,6 +74,7 @@ class Contest:
     is_newer: bool = True  # it knows later data
     is_older: bool = False  # it knows less
     learns_alike: bool = False
+    is_too_slow: bool = False  # one of the two, to be asked about every pair
     active_is_prior: bool = False
     baseline: tuple[str, Gap] | None = None  # the best of them; None where nothing could be tested
     is_comparable: bool = True
@@ -127,6 +131,8 @@ def _ground(contest: Contest) -> Ground:
         return Ground.HELD
     if contest.is_older or (contest.learns_alike and not contest.is_newer):
         return Ground.NO_NEWER
+    if contest.is_too_slow:
+        return Ground.TOO_SLOW
     if contest.baseline is None:
         return Ground.LEARNED if contest.active_is_prior else Ground.UNTESTED
     if contest.baseline[1].high < 0:

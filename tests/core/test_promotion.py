@@ -22,6 +22,7 @@ CASES = {
     Ground.FIRST: contest(has_active=False),
     Ground.HELD: contest(is_held=True),
     Ground.NO_NEWER: contest(is_older=True, is_newer=False),
+    Ground.TOO_SLOW: contest(is_too_slow=True, baseline=None, last=None),
     Ground.LEARNED: contest(active_is_prior=True, baseline=None),
     Ground.UNTESTED: contest(baseline=None),
     Ground.BELOW_BASELINE: contest(baseline=("content", BELOW)),

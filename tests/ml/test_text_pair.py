@@ -16,27 +16,14 @@ from launchopt_ml.shop import RETURN
 from tests.ml.shops import shop_of_tastes
 from tests.ml.test_interest import AS_OF, LAUNCH, NEW, SHOP
 from tests.ml.test_interest import TestLaws as Laws
+from tests.support.tiny_bert import save_tiny_bert
 
 FEW = Limits(pairs=320, tokens=24, learning_rate=3e-3, history=4)
 
 
 @pytest.fixture(scope="module")
 def tiny_bert(tmp_path_factory):
-    """One layer of 32, drawn by chance, with the packaged encoder's words."""
-    import torch
-    from transformers import AutoTokenizer, BertConfig, BertModel
-
-    from launchopt_ml.encoder import packaged_minilm
-
-    folder = tmp_path_factory.mktemp("tiny-bert")
-    tokenizer = AutoTokenizer.from_pretrained(packaged_minilm(), local_files_only=True)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        sizes = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}
-        config = BertConfig(vocab_size=len(tokenizer), num_hidden_layers=1, **sizes)
-        BertModel(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return save_tiny_bert(tmp_path_factory.mktemp("tiny-bert"))
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from launchopt_ml.interest.model import LaunchInterest
-from launchopt_ml.interest.text_pair import TextPairInterest
+from launchopt_ml.interest.text_pair import Progress, TextPairInterest
 
 Learner: TypeAlias = LaunchInterest | TextPairInterest
 LEARNERS: dict[str, type[Learner]] = {"launch": LaunchInterest, "text-pair": TextPairInterest}
+DEFAULT = "launch"
+
+
+def fresh(name: str, *, encoder: str, progress: Progress) -> Learner:
+    """One of LEARNERS, not yet fitted; what takes minutes tells its steps."""
+    if LEARNERS[name] is TextPairInterest:
+        return TextPairInterest(encoder, progress=progress)
+    return LEARNERS[name]()
 
 
 def learner_named(name: str) -> type[Learner]:

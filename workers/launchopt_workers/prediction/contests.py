@@ -28,10 +28,14 @@ from launchopt_ml.interest.episodes import Episode
 from launchopt_ml.shop import Shop, days, instant
 from launchopt_ml.spread import spread_of
 from launchopt_workers.prediction.cards import learn_alike
-from launchopt_workers.prediction.versions import loaded, way_of
+from launchopt_workers.prediction.versions import can_backtest, loaded, way_of
 
 DAYS = 30.0
 FEWEST_BUYERS = 5
+TOO_SLOW = (
+    "A learner that reads every pair anew would take hours over a backtest; what its card tells of"
+    " launches that it had not seen stands instead."
+)
 OLDER = (2, 3)  # windows of DAYS back: older launches, which the search of parameters never sees
 MOST_PAIRS = 20_000_000  # of customer and product: bounds memory and time in large shops
 
@@ -54,6 +58,12 @@ class Entry:
         return Trial(Episode(cutoff, DAYS), FEWEST_BUYERS, most_pairs=MOST_PAIRS)
 
     @property
+    def can_backtest(self) -> bool:
+        """Whether both are fast enough to be asked about every pair."""
+        both = [self.version, self.active] if self.active else [self.version]
+        return all(can_backtest(version.card) for version in both)
+
+    @property
     def learns_alike(self) -> bool:
         """Whether both learn in the same way."""
         return self.active is not None and learn_alike(self.version.card, self.active.card)
@@ -62,7 +72,7 @@ class Entry:
 def metrics_of(entry: Entry) -> dict[str, Any]:
     """The metrics of a version: its backtest, the spread of its scores, and what was decided."""
     try:
-        metrics = _on_last_launches(entry)
+        metrics = _on_last_launches(entry) if entry.can_backtest else {"untested": TOO_SLOW}
     except NothingToTest as nothing:
         metrics = {"untested": str(nothing)}
     decided = _decided(entry, metrics)
@@ -137,6 +147,7 @@ def _contest(entry: Entry, metrics: Mapping[str, Any]) -> Contest:
         is_newer=_after(mine, theirs),
         is_older=_after(theirs, mine),
         learns_alike=entry.learns_alike,
+        is_too_slow=not entry.can_backtest,
         active_is_prior=active.card.get("source") == "prior",
         baseline=_baseline(metrics),
         is_comparable=entry.learns_alike or last is not None,

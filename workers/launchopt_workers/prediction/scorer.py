@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from launchopt.audiences.interest import save_interest_scores
 from launchopt_ml.interest.episodes import Vantage
 from launchopt_ml.interest.features import NAMES
-from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.interest.learners import Learner
 from launchopt_ml.interest.protocol import Launch, Session, block_rows
 from launchopt_ml.shop import instant
 from launchopt_workers.prediction.shops import StoredShop
@@ -49,7 +49,7 @@ class Scorer:
 
     def __init__(self, stored: StoredShop, order: Order) -> None:
         self.stored, self.order = stored, order
-        self.model: LaunchInterest = loaded(order.model_version)
+        self.model: Learner = loaded(order.model_version)
         self._prepared: dict[tuple[int, ...], Session] = {}
 
     def chances(

@@ -20,11 +20,13 @@ def embed_products(work: Work, **_: Any) -> dict[str, Any]:
 
 
 @job_body(jobs.TRAIN_INTEREST)
-def train_interest(work: Work, *, as_of: str | None = None, **_: Any) -> dict[str, Any]:
+def train_interest(
+    work: Work, *, as_of: str | None = None, learner: str = "launch", **_: Any
+) -> dict[str, Any]:
     """Learn what was known before `as_of`, or before now."""
     from launchopt_workers.prediction.training import train
 
-    return train(work, as_of=instant_of(work, as_of))
+    return train(work, as_of=instant_of(work, as_of), learner=learner)
 
 
 @job_body(jobs.SCORE_INTEREST)
@@ -39,12 +41,14 @@ def score_interest(
     """Who will want these products, as known at `as_of`, or now."""
     from launchopt_workers.prediction.scoring import score
 
-    return score(
+    report = score(
         work,
         product_ids=[int(product_id) for product_id in product_ids],
         as_of=instant_of(work, as_of),
         horizon_days=horizon_days or launchopt_settings().horizon_days,
     )
+    jobs.send(jobs.OFFER_NEW_PRODUCTS)
+    return report
 
 
 @job_body(jobs.SCORE_SHARD)

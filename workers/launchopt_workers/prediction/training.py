@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from launchopt.operations.errors import Conflict
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.runs import Work
 from launchopt.operations.selectors import active_model
-from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.encoder import MINILM
+from launchopt_ml.interest import learners
+from launchopt_ml.interest.text_pair import TooFewLaunches
 from launchopt_ml.shop import instant
 from launchopt_workers.prediction.contests import Entry, metrics_of
 from launchopt_workers.prediction.reading import encoder_name, read_texts
@@ -16,26 +19,36 @@ from launchopt_workers.prediction.shops import stored_shop
 from launchopt_workers.prediction.versions import INTEREST, keep_backtest, register
 
 SEED = 0
+TOLD = ("source", "launches", "buyers", "episodes", "classification")
 
 
-def train(work: Work, *, as_of: datetime) -> dict[str, Any]:
+def train(work: Work, *, as_of: datetime, learner: str = learners.DEFAULT) -> dict[str, Any]:
     """Register a version, then backtest its way of learning on the last launches before `as_of`."""
     read_texts(work)
     work.report(done=0, step="learn from past launches")
     work.expect(2)
-    made = work.once("learn", lambda: _learn(work, as_of=as_of))
+    made = work.once("learn", lambda: _learn(work, as_of=as_of, learner=learner))
     work.report(done=1, step="backtest on the last launches")
     tested = work.once("backtest", lambda: _test(work, made["model_version"], as_of=as_of))
     work.report(done=2)
     return made | tested
 
 
-def _learn(work: Work, *, as_of: datetime) -> dict[str, Any]:
-    shop = stored_shop(before=as_of, encoder=encoder_name()).shop
-    model = LaunchInterest().fit(shop, as_of=instant(as_of), seed=SEED)
+def _learn(work: Work, *, as_of: datetime, learner: str) -> dict[str, Any]:
+    encoder = encoder_name()
+    shop = stored_shop(before=as_of, encoder=encoder).shop
+    model = learners.fresh(
+        learner,
+        encoder="" if encoder == MINILM else encoder,
+        progress=lambda done, steps: work.report(message=f"step {done} of {steps}"),
+    )
+    try:
+        model.fit(shop, as_of=instant(as_of), seed=SEED)
+    except TooFewLaunches as few:
+        raise Conflict(str(few)) from few
     version = register(model, data_until=as_of, run=work.run, now=work.clock())
-    names = ("source", "launches", "buyers", "episodes")
-    return {"model_version": str(version.pk)} | {name: model.card[name] for name in names}
+    told = {name: model.card[name] for name in TOLD if name in model.card}
+    return {"model_version": str(version.pk)} | told
 
 
 def _test(work: Work, version_id: str, *, as_of: datetime) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.selectors import active_model
 from launchopt.operations.services import activate_model
 from launchopt_ml.interest.features import NAMES
+from launchopt_ml.interest.learners import Learner, learner_named
 from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.interest.text_pair import TextPairInterest
 from launchopt_workers.prediction.cards import card_of
 
 INTEREST = "interest"
@@ -25,7 +27,7 @@ FOLDER = "launchopt/models"
 
 
 def register(
-    model: LaunchInterest, *, data_until: datetime, run: Run | None, now: datetime
+    model: Learner, *, data_until: datetime, run: Run | None, now: datetime
 ) -> ModelVersion:
     """Keep a fitted model as a candidate; where none is in service, it enters service."""
     version = ModelVersion(
@@ -53,6 +55,11 @@ def keep_backtest(version: ModelVersion, *, metrics: dict[str, Any], now: dateti
         activate_model(version=version, now=now, by="training", note=promotion["sentence"])
 
 
+def can_backtest(card: Mapping[str, Any]) -> bool:
+    """Whether a version scores so fast that every pair of its past launches can be scored."""
+    return card.get("learner") != TextPairInterest.name
+
+
 def way_of(card: Mapping[str, Any]) -> Callable[[], LaunchInterest] | None:
     """The way of learning that a card tells of; None where this release no longer has it."""
     if card.get("features") != list(NAMES):
@@ -68,17 +75,18 @@ def version_for(as_of: datetime) -> ModelVersion | None:
 
 
 @lru_cache(maxsize=4)
-def loaded(version_id: str) -> LaunchInterest:
+def loaded(version_id: str) -> Learner:
     """The model of a version, read from storage once in a process."""
-    files = ModelVersion.objects.get(pk=version_id).files
+    version = ModelVersion.objects.get(pk=version_id)
+    learner = learner_named(version.card.get("learner", LaunchInterest.name))
     with tempfile.TemporaryDirectory() as folder:
-        for name, path in files.items():
+        for name, path in version.files.items():
             with default_storage.open(path) as stored:
                 (Path(folder) / name).write_bytes(stored.read())
-        return LaunchInterest.load(Path(folder))
+        return learner.load(Path(folder))
 
 
-def _stored(model: LaunchInterest, *, version: ModelVersion) -> dict[str, str]:
+def _stored(model: Learner, *, version: ModelVersion) -> dict[str, str]:
     files = {}
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder))
