@@ -47,6 +47,11 @@ class Settings:
     quiet_hours: tuple[int, int] = _setting(
         (21, 8), "Local hours (from, to) in which outbound channels (email, sms) contact nobody."
     )
+    customer_of_request: str = _setting(
+        "",
+        "Dotted path of a function that gives the shop's id of who made a request; by default the "
+        "primary key of who is logged in, else the visitor of VisitorMiddleware.",
+    )
     reservation_minutes: int = _setting(
         30, "Minutes after which a decision to show lapses if no exposure confirmed it."
     )
@@ -72,6 +77,16 @@ class Settings:
     )
     use_demographics: bool = _setting(
         False, "Let declared age and gender help to tell segments apart; off, they never do."
+    )
+    drift_score_index: float = _setting(
+        0.25,
+        "Population stability index of recent scores beyond which an alert opens; chance between "
+        "few products is allowed for.",
+    )
+    drift_buyers_factor: float = _setting(
+        2.0,
+        "How many times as many, or as few, buyers as predicted recent launches must bring before "
+        "an alert opens; seasons of the shop's own are allowed for.",
     )
     encoder: str = _setting(
         "all-MiniLM-L6-v2",

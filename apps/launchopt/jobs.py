@@ -29,11 +29,18 @@ class Job:
 
 EMBED_PRODUCTS = Job("launchopt.prediction.embed_products", Queue.GPU, "Read product texts")
 TRAIN_INTEREST = Job("launchopt.prediction.train_interest", Queue.GPU, "Train the interest model")
+WATCH_DRIFT = Job("launchopt.watching.watch_drift", Queue.CPU, "Watch the interest model for drift")
 SCORE_INTEREST = Job("launchopt.prediction.score_interest", Queue.GPU, "Predict interest")
 SCORE_SHARD = Job("launchopt.prediction.score_shard", Queue.GPU, "Score a share of the customers")
 SCORE_NEW_PRODUCTS = Job("launchopt.prediction.score_new_products", Queue.GPU, "Score new products")
+SHRINK_ENCODER = Job("launchopt.encoders.shrink_encoder", Queue.GPU, "Make a smaller encoder")
+TUNE_ENCODER = Job("launchopt.encoders.tune_encoder", Queue.GPU, "Tune the encoder")
+COMPARE_ENCODERS = Job("launchopt.encoders.compare_encoders", Queue.GPU, "Compare encoders")
 BUILD_PERSONAS = Job("launchopt.prediction.build_personas", Queue.GPU, "Build personas")
 RECOMMEND = Job("launchopt.recommendation.recommend", Queue.GPU, "Make recommendations")
+OFFER_NEW_PRODUCTS = Job(
+    "launchopt.recommendation.offer_new_products", Queue.CPU, "Put new products into lists"
+)
 WRITE_CREATIVES = Job("launchopt.copywriting.write_creatives", Queue.GPU, "Write creatives")
 PLAN_LAUNCH = Job("launchopt.planning.plan_launch", Queue.GPU, "Plan a launch")
 ROLL_UP_METRICS = Job("launchopt.rollups.roll_up_metrics", Queue.CPU, "Roll up metrics")

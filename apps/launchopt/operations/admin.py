@@ -45,6 +45,7 @@ STARTABLE = (
     jobs.SCORE_NEW_PRODUCTS,
     jobs.BUILD_PERSONAS,
     jobs.RECOMMEND,
+    jobs.WATCH_DRIFT,
     jobs.ROLL_UP_METRICS,
     jobs.CREATE_PARTITIONS,
 )

@@ -23,6 +23,7 @@ class Schedule:
 SCHEDULES = (
     Schedule(jobs.CREATE_PARTITIONS, timedelta(days=1)),
     Schedule(jobs.SCORE_NEW_PRODUCTS, timedelta(minutes=1)),
+    Schedule(jobs.OFFER_NEW_PRODUCTS, timedelta(minutes=1)),
     Schedule(jobs.PACE_LAUNCHES, timedelta(minutes=5), has_watermark=False),
     Schedule(jobs.ROLL_UP_METRICS, timedelta(minutes=1)),
     Schedule(jobs.UPDATE_WEIGHTS, timedelta(hours=6)),
@@ -30,9 +31,15 @@ SCHEDULES = (
     Schedule(jobs.TRAIN_INTEREST, timedelta(days=1)),
     Schedule(jobs.BUILD_PERSONAS, timedelta(days=1)),
     Schedule(jobs.RECOMMEND, timedelta(days=1)),
+    Schedule(jobs.WATCH_DRIFT, timedelta(days=1)),
 )
 
-NIGHTLY_AT_HOUR = {jobs.TRAIN_INTEREST.name: 2, jobs.BUILD_PERSONAS.name: 3, jobs.RECOMMEND.name: 4}
+NIGHTLY_AT_HOUR = {
+    jobs.TRAIN_INTEREST.name: 2,
+    jobs.BUILD_PERSONAS.name: 3,
+    jobs.RECOMMEND.name: 4,
+    jobs.WATCH_DRIFT.name: 5,
+}
 
 
 def ensure_schedules(**_: Any) -> None:

@@ -1,0 +1,1 @@
+"""Whether what was learned still holds."""
