@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from launchopt.campaigns.onsite import views as onsite
 from launchopt.operations.api.health import healthz, readyz
 from launchopt.operations.api.schema import SchemaView
 
@@ -19,5 +20,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("api/v1/", include(api)),
+    path("on/e/<str:token>.gif", onsite.exposure, name="exposure"),
+    path("on/c/<str:token>/", onsite.click, name="click"),
+    path("on/placements/<slug:name>/", onsite.placement, name="placement"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -17,6 +18,9 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to what changes below, and keep the placement that every shop has."""
         from launchopt.campaigns import receivers  # noqa: F401
+        from launchopt.campaigns.onsite.visitors import join_visitor
+
+        user_logged_in.connect(join_visitor, dispatch_uid="launchopt.campaigns.visitor")
 
         post_migrate.connect(ensure_home, sender=self, dispatch_uid="launchopt.campaigns.home")
 

@@ -1,0 +1,100 @@
+"""The addresses that pages of the shop call: what to show, that it was seen, or clicked."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from launchopt.campaigns.onsite.answers import decision_shown, record_answer
+from launchopt.campaigns.onsite.links import CLICK, EXPOSURE, decision_of
+from launchopt.campaigns.onsite.placements import show
+from launchopt.campaigns.onsite.visitors import is_robot
+from launchopt.operations.errors import InvalidInput, LaunchOptError
+
+PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+LONGEST_BODY = 8_000
+
+
+@never_cache
+@require_GET
+def exposure(request: HttpRequest, token: str) -> HttpResponse:
+    """A page showed it: an invisible picture whose address we signed."""
+    try:
+        decision = decision_shown(decision_of(token, kind=EXPOSURE))
+    except LaunchOptError as error:
+        return _problem(error)
+    if not is_robot(request):
+        record_answer(decision, kind=EXPOSURE, now=timezone.now())
+    return HttpResponse(PIXEL, content_type="image/gif")
+
+
+@never_cache
+@require_GET
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """Somebody clicked it: note that, and go to the product's page, which the shop has named."""
+    try:
+        decision = decision_shown(decision_of(token, kind=CLICK))
+    except LaunchOptError as error:
+        return _problem(error)
+    if not is_robot(request):
+        record_answer(decision, kind=CLICK, now=timezone.now())
+    assert decision.launch is not None, "a decision that showed something has a launch"
+    return HttpResponseRedirect(_safe(decision.launch.product.url))
+
+
+@never_cache
+@csrf_exempt  # a JSON body makes a browser ask first, and the cookie does not travel between sites
+@require_POST
+def placement(request: HttpRequest, name: str) -> HttpResponse:
+    """What a placement shows to this browser, for pages that are cached or built by script.
+
+    The answer is `{"shown": {...}}`, or `{"shown": null}` for silence.
+    """
+    try:
+        shown = show(request, placement=name, now=timezone.now(), context=_context(request))
+    except LaunchOptError as error:
+        return _problem(error)
+    return JsonResponse({"shown": shown.as_dict() if shown else None})
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    if request.content_type != "application/json":
+        raise InvalidInput("Send JSON, such as {}.")
+    if len(request.body) > LONGEST_BODY:
+        raise InvalidInput(f"The context is an object of up to {LONGEST_BODY} characters.")
+    try:
+        context = json.loads(request.body or b"{}")
+    except ValueError:
+        raise InvalidInput("The body is no JSON.") from None
+    if not isinstance(context, dict) or "\\u0000" in json.dumps(context):
+        raise InvalidInput("The context is an object of names and values.")
+    return context
+
+
+def _safe(url: str) -> str:
+    """An address that is a page and no script; the shop's first page where there is none."""
+    _, _, rest = url.partition("://")
+    host = rest.partition("/")[0]
+    return url if url and url_has_allowed_host_and_scheme(url, allowed_hosts={host}) else "/"
+
+
+def _problem(error: LaunchOptError) -> JsonResponse:
+    return JsonResponse(
+        {
+            "type": "about:blank",
+            "title": error.title,
+            "status": error.status,
+            "detail": error.detail,
+            "errors": [],
+        },
+        status=error.status,
+        content_type="application/problem+json",
+    )
