@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from launchopt import jobs
-from launchopt.audiences.models import Customer
+from launchopt.audiences.models import Customer, Recommendation
 from launchopt.audiences.snapshots import copied
 from launchopt.catalog.models import Product
 from launchopt.operations.bulk import analyse, copy_frame, create_incoming
@@ -94,6 +94,22 @@ def keep_strangers_list(entries: Sequence[General], *, as_of: datetime) -> None:
     clock = JobClock.objects.select_for_update().get(pk=clock.pk)
     clock.details = {**clock.details, STRANGERS: {"as_of": as_of.isoformat(), "entries": kept}}
     clock.save(update_fields=["details"])
+
+
+@transaction.atomic
+def change_strangers_list(change: Callable[[list[General], datetime], Sequence[General]]) -> None:
+    """Let `change(entries, as_of) -> entries` say who stands in it now; nothing where none is."""
+    clock = JobClock.objects.select_for_update().filter(job=jobs.RECOMMEND.name).first()
+    kept = clock.details.get(STRANGERS) if clock else None
+    if kept:
+        as_of = datetime.fromisoformat(kept["as_of"])
+        entries = [General(**entry) for entry in kept["entries"]]
+        keep_strangers_list(change(entries, as_of), as_of=as_of)
+
+
+def has_lists() -> bool:
+    """Whether lists were ever made."""
+    return bool(strangers_list()) or Recommendation.objects.exists()
 
 
 def strangers_list() -> list[General]:

@@ -64,6 +64,14 @@ class Maker:
         frames = [self._frame(block) for block in blocks]
         return pl.concat([pl.DataFrame(schema=SCHEMA), *frames])
 
+    @property
+    def considered(self) -> list[int]:
+        """Ids of the fresh products whose predicted interest the lists were made with."""
+        made = self.recommender
+        predicted = np.asarray(made.interest.sum(axis=0)).ravel() > 0
+        ids: list[int] = self._product_ids[predicted & made.is_fresh].tolist()
+        return ids
+
     def for_strangers(self, *, count: int) -> list[General]:
         """The list for customers of whom nothing is known."""
         stranger = np.array([len(self.stock.customer_ids)])

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from launchopt import jobs
+from launchopt.audiences.newcomers import note_offered
 from launchopt.audiences.recommendations import (
     STRANGERS_KEPT,
     keep_strangers_list,
@@ -69,6 +70,8 @@ def recommend(
         work.report(done=done, step="make lists")
     if not only_new:
         keep_strangers_list(maker.for_strangers(count=STRANGERS_KEPT), as_of=instant)
+    if not only_new and customer_ids is None:
+        note_offered(maker.considered, afresh=True)
     lines = pl.concat(told).select(TOLD)
     if out:
         _write(lines, Path(out))
@@ -96,3 +99,11 @@ def _write(rows: pl.DataFrame, path: Path) -> None:
         rows.write_parquet(path)
     else:
         rows.write_csv(path)
+
+
+@job_body(jobs.OFFER_NEW_PRODUCTS)
+def offer_new_products(work: Work, **_: Any) -> dict[str, Any]:
+    """Put what is new, scored and on sale into the lists that stand."""
+    from launchopt_workers.recommendation.newcomers import offer
+
+    return offer(work)
