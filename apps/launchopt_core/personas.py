@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from launchopt_core.errors import InvalidRate
+from launchopt_core.sensitive import is_special
 
 Ints = NDArray[np.int64]
 
@@ -25,6 +26,7 @@ GENDERS = {
 }
 DECLARED = {word: gender for gender, words in GENDERS.items() for word in words}
 
+SEPARATOR = re.compile(r"[,;|、，；]")
 WORD = re.compile(r"[a-z][a-z'-]{2,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 COMMON = (
@@ -153,6 +155,30 @@ def distinctive(
     return {term: weight / total for term, weight in best}
 
 
+def key_terms(
+    own: Mapping[str, float], everyone: Mapping[str, float], *, most: int = 5
+) -> dict[str, float]:
+    """What sets a group apart from everyone, the strongest first; sum 1.
+
+    A term counts by its part of the divergence of the group from everyone (Kullback and Leibler,
+    1951): often named here, and oftener than elsewhere. What is no oftener is left out.
+
+    >>> terms = key_terms({"lamp": 8, "gift": 8}, {"lamp": 10, "gift": 190}, most=2)
+    >>> {term: round(weight, 2) for term, weight in terms.items()}
+    {'lamp': 1.0}
+    """
+    inside, outside = sum(own.values()), sum(everyone.values())
+    surprise = {
+        term: weight / inside * log(weight / inside / (everyone[term] / outside))
+        for term, weight in own.items()
+        if weight > 0 and everyone.get(term, 0) > 0
+    }
+    best = sorted(surprise.items(), key=lambda item: (-item[1], item[0]))[:most]
+    kept = [(term, value) for term, value in best if value > 0]
+    total = sum(value for _, value in kept)
+    return {term: value / total for term, value in kept}
+
+
 def terms_of(text: str) -> Counter[str]:
     """The words of a text that say what it is about; pairs of characters in Chinese.
 
@@ -188,6 +214,17 @@ def declared_gender(value: str | None) -> str | None:
     ('female', 'male', None)
     """
     return DECLARED.get(value.strip().lower()) if value else None
+
+
+def declared_words(text: str) -> list[str]:
+    """Declared interests in lower case, in their order, without repeats and without what may not
+    be kept of a person.
+
+    >>> declared_words("Garden, tea towels; garden")
+    ['garden', 'tea towels']
+    """
+    parts = [" ".join(part.lower().split()) for part in SEPARATOR.split(text)]
+    return [part for part in dict.fromkeys(parts) if part and not is_special(part)]
 
 
 def holders_of(histories: Iterable[Iterable[str]]) -> Counter[str]:

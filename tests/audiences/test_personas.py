@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from launchopt.audiences.models import Customer, Persona
-from launchopt.audiences.personas import save_personas
+from launchopt.audiences.models import Customer, Persona, Segment
+from launchopt.audiences.personas import save_personas, save_segments, standing_segments
 from launchopt.audiences.services import save_customers
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -32,6 +32,9 @@ def rows(*customer_ids, **changes):
         "frequency": 0,
         "monetary": 1,
         "active_hours": "[0.5, 0.5]",
+        "segment_id": None,
+        "confidence": 0.5,
+        "is_declared": False,
         **changes,
     }
     return pl.DataFrame([{"customer_id": customer_id, **row} for customer_id in customer_ids])
@@ -64,3 +67,51 @@ class TestSavePersonas:
 
     def test_a_customer_deleted_meanwhile_is_left_out(self, anna):
         assert save_personas(rows(anna, 999_999), as_of=NOW, now=NOW) == 1
+
+
+def likeness(*, known_as="", term="lamp", size=3):
+    return {
+        "known_as": known_as,
+        "centre": [0.5, -0.25],
+        "terms": [{"name": term, "kind": "term", "weight": 1.0}],
+        "size": size,
+        "price_bands": {"low": 1.0},
+        "classes": {"recency": 3.5},
+        "active_hours": [0.5, 0.5],
+        "examples": [],
+    }
+
+
+def keep(*rows, as_of=NOW, now=NOW):
+    return save_segments(rows, space="words", as_of=as_of, now=now)
+
+
+class TestSaveSegments:
+    def test_a_new_one_is_named_by_its_terms(self):
+        (pk,) = keep(likeness())
+        assert Segment.objects.get(pk=pk).name == "lamp"
+        assert standing_segments(space="words") == [(str(pk), [0.5, -0.25])]
+
+    def test_one_found_again_keeps_its_id_and_its_name(self):
+        (pk,) = keep(likeness())
+        later = NOW + timedelta(days=1)
+        assert keep(likeness(known_as=str(pk), term="candle"), as_of=later, now=later) == [pk]
+        segment = Segment.objects.get()
+        assert (segment.name, segment.terms[0]["name"]) == ("lamp", "candle")
+        assert (segment.found_at, segment.as_of) == (NOW, later)
+
+    def test_one_not_found_again_is_retired(self):
+        (old,) = keep(likeness())
+        keep(likeness(term="rake"))
+        assert Segment.objects.get(pk=old).retired_at == NOW
+        assert old not in [pk for pk, _ in standing_segments(space="words")]
+
+    def test_a_build_of_the_past_changes_nothing(self):
+        (pk,) = keep(likeness())
+        past = NOW - timedelta(days=1)
+        assert keep(likeness(known_as=str(pk), size=9), likeness(), as_of=past) == [pk, None]
+        assert Segment.objects.get().size == 3
+
+    def test_those_of_another_space_are_not_compared(self):
+        keep(likeness())
+        assert standing_segments(space="another encoder") == []

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from launchopt_ml.personas import Declared, portraits
+from launchopt_ml.personas import Declared, gallery
 from launchopt_ml.shop import KINDS, Customers, Events, Products, Shop, days, instant
 
 DAY = instant("2026-03-01T00:00:00+00:00")
@@ -24,6 +24,7 @@ DECLARED = Declared(
     birth_year=np.array([1990, 0, 2015, 1950]),
     gender=np.array(["F", "", "who knows", "m"]),
     time_zone=np.array(["Asia/Shanghai", "", "No/Where", "America/New_York"]),
+    interests=np.array(["", "", "", "outdoor, Fishing"]),
 )
 EVENTS = [
     ("anna", "A", "purchase", 1.5, 2),
@@ -61,8 +62,8 @@ def shop_of(events):
 def drawn(events=EVENTS, *, declared=DECLARED, zone="Europe/London"):
     shop = shop_of(events)
     titles = [TITLES[sku][0] for sku in sorted(TITLES)]
-    made = portraits(shop, declared=declared, titles=titles, as_of=AS_OF, zone=zone)
-    return {portrait.customer: portrait for portrait in made}
+    made = gallery(shop, declared=declared, titles=titles, as_of=AS_OF, zone=zone)
+    return {portrait.customer: portrait for portrait in made.portraits}
 
 
 def names(portrait, kind):
@@ -82,6 +83,12 @@ class TestDeclared:
         for name, portrait in drawn(declared=nothing).items():
             assert (portrait.age_band, portrait.gender) == ("", "")
             assert portrait.interests == drawn()[name].interests
+
+    def test_declared_interests_are_told_and_not_what_was_guessed(self):
+        bought = [*EVENTS, ("dora", "A", "purchase", 4.5, 1)]
+        dora = drawn(bought)["dora"]
+        assert names(dora, "category") == ["Outdoor"]
+        assert names(dora, "term") == ["fishing"]
 
 
 class TestBehaviour:

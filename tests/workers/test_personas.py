@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import call_command
 
-from launchopt.audiences.models import Persona
+from launchopt.audiences.models import Persona, Segment
 from launchopt.audiences.services import record_events, save_customers
 from launchopt.catalog.services import save_products
+from tests.support.tastes import AS_OF, store_tastes
+from tests.support.tastes import NOW as TASTES_NOW
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -55,7 +57,7 @@ def personas():
 @pytest.mark.usefixtures("shop")
 class TestBuildPersonas:
     def test_tells_what_was_declared_and_done(self, capsys):
-        assert build(capsys) == {"customers": 2, "written": 2}
+        assert build(capsys) == {"customers": 2, "written": 2, "segments": 0}
         anna = personas()["anna"]
         assert (anna.age_band, anna.gender, anna.price_band) == ("35-44", "female", "high")
         assert [i["name"] for i in anna.interests] == ["Outdoor", "camping", "tent"]
@@ -80,4 +82,34 @@ class TestBuildPersonas:
 
 
 def test_an_empty_shop_has_none(capsys):
-    assert build(capsys) == {"customers": 0, "written": 0}
+    assert build(capsys) == {"customers": 0, "written": 0, "segments": 0}
+
+
+class TestSegments:
+    def test_are_kept_and_found_again(self, capsys):
+        store_tastes()
+        first = build_as_of(capsys, days=0)
+        segments = {segment.pk: segment.size for segment in Segment.objects.all()}
+        assert first["segments"] == len(segments) == 3
+        assert sum(segments.values()) == Persona.objects.exclude(segment=None).count() == 240
+        before = dict(Persona.objects.values_list("customer", "segment"))
+        assert build_as_of(capsys, days=20)["segments"] == 3
+        after = dict(Persona.objects.values_list("customer", "segment"))
+        assert set(Segment.objects.values_list("pk", flat=True)) == set(segments)
+        assert sum(before[pk] == segment for pk, segment in after.items()) > 235
+
+    def test_what_a_customer_declares_decides(self, capsys):
+        store_tastes()
+        save_customers([{"external_id": "C000", "interests": "kitchen"}], now=TASTES_NOW)
+        build_as_of(capsys, days=0)
+        people = personas()
+        assert people["C000"].segment == people["C001"].segment
+        assert people["C000"].confidence == 1
+        assert people["C000"].is_declared
+        assert not people["C001"].is_declared
+
+
+def build_as_of(capsys, *, days):
+    instant = AS_OF + timedelta(days=days)
+    call_command("build_personas", "--as-of", instant.isoformat(), "--json")
+    return json.loads(capsys.readouterr().out)

@@ -17,6 +17,7 @@ CUSTOMER_FIELDS = (
     Field("phone", kinds.text(40)),
     Field("gender", kinds.text(20)),
     Field("birth_year", kinds.integer(EARLIEST_BIRTH, LATEST_BIRTH)),
+    Field("interests", kinds.text(500)),
     Field("country", kinds.text(100)),
     Field("time_zone", kinds.time_zone()),
     Field("language", kinds.text(20)),

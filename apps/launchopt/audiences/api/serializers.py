@@ -26,6 +26,12 @@ class CustomerSerializer(StrictSerializer):
     phone = serializers.CharField(required=False, allow_blank=True, max_length=40)
     gender = serializers.CharField(required=False, allow_blank=True, max_length=20)
     birth_year = serializers.IntegerField(required=False, allow_null=True)
+    interests = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="As declared, separated by commas; they decide the persona.",
+    )
     country = serializers.CharField(required=False, allow_blank=True, max_length=100)
     time_zone = serializers.CharField(required=False, allow_blank=True, max_length=60)
     language = serializers.CharField(required=False, allow_blank=True, max_length=20)
