@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from launchopt.experiments.study.analysing import Question, analyse
 from launchopt.experiments.study.cells import Layout, cells_of_moments, cells_of_units
+from launchopt.experiments.study.output import aligned, write_json
 from launchopt.operations.commands import LaunchOptCommand
 from launchopt.operations.errors import InvalidInput
 from launchopt_core.errors import ImpossibleInput
@@ -98,7 +98,7 @@ class Command(LaunchOptCommand):
         except ImpossibleInput as error:
             raise InvalidInput(str(error)) from error
         if out:
-            _write(out, report)
+            write_json(out, report)
         self._way = f"{WAYS[options['method']]}, {100 * (1 - question.terms.alpha):g} % intervals"
         return report
 
@@ -108,7 +108,7 @@ class Command(LaunchOptCommand):
         verdicts = [row["verdict"] for row in report["verdicts"]]
         lines = [_line(row, told) for row, told in zip(report["results"], verdicts, strict=True)]
         head = ("group", "metric", "variant", "n", "mean", "control", "effect", "interval", "p")
-        for line in _aligned([(*head, "verdict"), *lines[:SHOWN]]):
+        for line in aligned([(*head, "verdict"), *lines[:SHOWN]]):
             self.stdout.write(line)
         if len(lines) > SHOWN:
             self.stdout.write(f"... and {len(lines) - SHOWN:,} more: see --json or --out.")
@@ -152,13 +152,6 @@ def _weight(text: str) -> tuple[str, float]:
         raise InvalidInput(f"--expected {text!r}: write NAME=WEIGHT, such as B=0.5.") from None
 
 
-def _write(out: Path, report: Mapping[str, Any]) -> None:
-    try:
-        out.write_text(json.dumps(report, allow_nan=False))
-    except OSError as error:
-        raise InvalidInput(f"{out} cannot be written: {error.strerror}.") from error
-
-
 def _line(row: Mapping[str, Any], verdict: str) -> tuple[str, ...]:
     interval = row["interval"]
     return (
@@ -177,11 +170,3 @@ def _line(row: Mapping[str, Any], verdict: str) -> tuple[str, ...]:
 
 def _figure(value: float | None) -> str:
     return "—" if value is None else f"{value:.4g}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
