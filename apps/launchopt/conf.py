@@ -52,6 +52,15 @@ class Settings:
         "Dotted path of a function that gives the shop's id of who made a request; by default the "
         "primary key of who is logged in, else the visitor of VisitorMiddleware.",
     )
+    email_from: str = _setting(
+        "", "Sender of the e-mails of launches; while it is empty, LaunchOpt sends none itself."
+    )
+    site_url: str = _setting(
+        "", "Where the shop's pages stand, such as https://shop.example: links in e-mails need it."
+    )
+    webhook_secret: str = _setting(
+        "", "Shared with the mail provider, which signs its reports of bounces and complaints."
+    )
     reservation_minutes: int = _setting(
         30, "Minutes after which a decision to show lapses if no exposure confirmed it."
     )
@@ -87,6 +96,14 @@ class Settings:
         2.0,
         "How many times as many, or as few, buyers as predicted recent launches must bring before "
         "an alert opens; seasons of the shop's own are allowed for.",
+    )
+    tracking_folder: str = _setting(
+        "", "Folder for TensorBoard files of each training of the interest model; empty: none."
+    )
+    tracking_project: str = _setting(
+        "",
+        "Project at Weights & Biases that trainings are told to, where the package wandb is "
+        "installed; empty: none.",
     )
     encoder: str = _setting(
         "all-MiniLM-L6-v2",

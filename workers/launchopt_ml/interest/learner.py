@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from torch import Tensor, nn
 
+from launchopt_ml.curves import note
 from launchopt_ml.interest.episodes import Examples
 
 FOLDS = 4
@@ -78,7 +79,7 @@ def train(examples: Examples, *, seed: int) -> Scorer:
     cycle = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, LEARNING_RATE, total_steps=epochs * batches
     )
-    for _ in range(epochs):
+    for epoch in range(epochs):
         for rows in torch.split(torch.randperm(len(features), generator=generator), batch):
             loss = nn.functional.binary_cross_entropy_with_logits(
                 scorer(features[rows]), target[rows], weight=weight[rows]
@@ -87,6 +88,7 @@ def train(examples: Examples, *, seed: int) -> Scorer:
             torch.autograd.backward(loss)
             optimiser.step()
             cycle.step()
+        note(f"loss/seed_{seed}", epoch, loss.item)
     return scorer.eval().requires_grad_(False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from launchopt.operations.errors import Conflict
@@ -16,6 +17,7 @@ from launchopt_ml.shop import instant
 from launchopt_workers.prediction.contests import Entry, metrics_of
 from launchopt_workers.prediction.reading import encoder_name, read_texts
 from launchopt_workers.prediction.shops import stored_shop
+from launchopt_workers.prediction.tracking import Tracking, tracking
 from launchopt_workers.prediction.versions import INTEREST, keep_backtest, register
 
 SEED = 0
@@ -27,14 +29,17 @@ def train(work: Work, *, as_of: datetime, learner: str = learners.DEFAULT) -> di
     read_texts(work)
     work.report(done=0, step="learn from past launches")
     work.expect(2)
-    made = work.once("learn", lambda: _learn(work, as_of=as_of, learner=learner))
-    work.report(done=1, step="backtest on the last launches")
-    tested = work.once("backtest", lambda: _test(work, made["model_version"], as_of=as_of))
+    with tracking(name=INTEREST, now=work.clock()) as told:
+        learn = partial(_learn, work, as_of=as_of, learner=learner, told=told)
+        made = work.once("learn", learn)
+        work.report(done=1, step="backtest on the last launches")
+        tested = work.once("backtest", lambda: _test(work, made["model_version"], as_of=as_of))
+        told.tell_version(ModelVersion.objects.get(pk=made["model_version"]))
     work.report(done=2)
     return made | tested
 
 
-def _learn(work: Work, *, as_of: datetime, learner: str) -> dict[str, Any]:
+def _learn(work: Work, *, as_of: datetime, learner: str, told: Tracking) -> dict[str, Any]:
     encoder = encoder_name()
     shop = stored_shop(before=as_of, encoder=encoder).shop
     model = learners.fresh(
@@ -43,7 +48,8 @@ def _learn(work: Work, *, as_of: datetime, learner: str) -> dict[str, Any]:
         progress=lambda done, steps: work.report(message=f"step {done} of {steps}"),
     )
     try:
-        model.fit(shop, as_of=instant(as_of), seed=SEED)
+        with told.heard():
+            model.fit(shop, as_of=instant(as_of), seed=SEED)
     except TooFewLaunches as few:
         raise Conflict(str(few)) from few
     version = register(model, data_until=as_of, run=work.run, now=work.clock())
