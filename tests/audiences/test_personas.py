@@ -89,7 +89,7 @@ def keep(*rows, as_of=NOW, now=NOW):
 class TestSaveSegments:
     def test_a_new_one_is_named_by_its_terms(self):
         (pk,) = keep(likeness())
-        assert Segment.objects.get(pk=pk).name == "lamp"
+        assert Segment.objects.get(pk=pk).name == "Lamp"
         assert standing_segments(space="words") == [(str(pk), [0.5, -0.25])]
 
     def test_one_found_again_keeps_its_id_and_its_name(self):
@@ -97,7 +97,7 @@ class TestSaveSegments:
         later = NOW + timedelta(days=1)
         assert keep(likeness(known_as=str(pk), term="candle"), as_of=later, now=later) == [pk]
         segment = Segment.objects.get()
-        assert (segment.name, segment.terms[0]["name"]) == ("lamp", "candle")
+        assert (segment.name, segment.terms[0]["name"]) == ("Lamp", "candle")
         assert (segment.found_at, segment.as_of) == (NOW, later)
 
     def test_one_not_found_again_is_retired(self):

@@ -85,14 +85,17 @@ def save_segments(
 
 
 def name_of(terms: Sequence[dict[str, Any]]) -> str:
-    """The strongest terms as a name.
+    """The strongest terms as a name, the category first.
 
-    >>> name_of([{"name": "Home", "kind": "category"}, {"name": "lamp", "kind": "term"}])
-    'Home: lamp'
+    >>> terms = [{"name": "home", "kind": "category"}, {"name": "lamp", "kind": "term"}]
+    >>> name_of(terms), name_of(terms[1:]), name_of([])
+    ('Home: lamp', 'Lamp', 'Everything else')
     """
-    categories = [t["name"] for t in terms if t["kind"] == "category"][:1]
-    words = ", ".join([t["name"] for t in terms if t["kind"] == "term"][:3])
-    return ": ".join([*categories, words] if words else categories)[:200] or "Everything else"
+    category = [t["name"] for t in terms if t["kind"] == "category"][:1]
+    said = {word.lower() for name in category for word in name.split()}
+    words = [t["name"] for t in terms if t["kind"] == "term" and t["name"] not in said]
+    name = ": ".join(filter(None, [*category, ", ".join(words[:3])]))
+    return (name[:1].upper() + name[1:])[:200] or "Everything else"
 
 
 def standing_segments(*, space: str) -> list[tuple[str, list[float]]]:

@@ -26,6 +26,7 @@ from launchopt.audiences.models import (
     Customer,
     Event,
     InterestScore,
+    Persona,
 )
 from launchopt.audiences.rules import MARKETING, AudienceRules
 from launchopt.catalog.models import Product
@@ -48,6 +49,15 @@ def customer_named(external_id: str) -> Customer:
     if found is None:
         raise NotFound(f"There is no customer {external_id!r}.")
     return found.merged_into or found
+
+
+def persona_of(external_id: str) -> Persona:
+    """A customer's persona with its segment. Raises NotFound: no such customer, or none built."""
+    customer = customer_named(external_id)
+    persona = Persona.objects.select_related("customer", "segment").filter(pk=customer.pk).first()
+    if persona is None:
+        raise NotFound(f"No persona of {external_id!r} is built yet; it is built every night.")
+    return persona
 
 
 def has_consent(*, purpose: str = MARKETING) -> Exists:

@@ -6,11 +6,13 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from launchopt.audiences.api import views
+from launchopt.audiences.api.personas import PersonaView, SegmentViewSet
 from launchopt.audiences.api.recommendations import RecommendationsView
 
 router = SimpleRouter()
 router.register("customers", views.CustomerViewSet)
 router.register("audiences", views.AudienceViewSet)
+router.register("personas", SegmentViewSet)
 
 urlpatterns = [
     path("events/", views.EventsView.as_view(), name="events"),
@@ -19,5 +21,6 @@ urlpatterns = [
         RecommendationsView.as_view(),
         name="customer-recommendations",
     ),
+    path("customers/<path:external_id>/persona/", PersonaView.as_view(), name="customer-persona"),
     *router.urls,
 ]

@@ -1,0 +1,5 @@
+"""Shoppers, what they did and what they are likely to want. Personal data is masked."""
+
+from launchopt.audiences.admin import customers, personas, predictions
+
+__all__ = ["customers", "personas", "predictions"]

@@ -1,0 +1,94 @@
+"""Questions about customers, and what they are likely to want."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from launchopt.audiences.models import (
+    Audience,
+    AudienceMember,
+    InterestScore,
+    Recommendation,
+)
+from launchopt.operations.adminsite import ReadOnlyAdmin, SuiteMedia, pretty_json
+
+
+@admin.register(Audience)
+class AudienceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Questions about customers, and how many answered them."""
+
+    list_display = ["name", "product", "size", "built_at", "created_at"]
+    list_select_related = ["product"]
+    search_fields = ["name", "product__sku"]
+    autocomplete_fields = ["product"]
+    fields = ["name", "description", "product", "rules", "size", "built_at", "likeliest"]
+    readonly_fields = ["size", "built_at", "likeliest"]
+    Media = SuiteMedia
+
+    def save_model(self, request: HttpRequest, obj: Audience, form: Any, change: bool) -> None:
+        """A new audience gets its instant."""
+        obj.created_at = obj.created_at or timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="likeliest members")
+    def likeliest(self, audience: Audience) -> str:
+        """The first ten by probability."""
+        members = (
+            AudienceMember.objects.filter(audience_id=audience.pk)
+            .select_related("customer")
+            .order_by("-probability")[:10]
+        )
+        rows = [(m.customer.external_id, f"{m.probability or 0:.1%}") for m in members]
+        lines = format_html_join("", "<li>{}: {}</li>", rows)
+        return format_html("<ol>{}</ol>", lines) if rows else "Nobody yet."
+
+
+@admin.register(InterestScore)
+class InterestScoreAdmin(ReadOnlyAdmin):
+    """Who will want what, and why."""
+
+    list_display = ["product", "rank", "customer", "chance", "as_of", "horizon_days"]
+    list_select_related = ["product", "customer"]
+    search_fields = ["=product__sku", "=customer__external_id"]
+    ordering = ["product", "rank"]
+    show_full_result_count = False
+    fields = [
+        "product",
+        "customer",
+        "chance",
+        "rank",
+        "as_of",
+        "horizon_days",
+        "model_version",
+        "why",
+    ]
+    readonly_fields = ["chance", "why"]
+    Media = SuiteMedia
+
+    @admin.display(description="probability", ordering="probability")
+    def chance(self, score: InterestScore) -> str:
+        """As a percentage."""
+        return f"{score.probability:.2%}"
+
+    @admin.display(description="reasons")
+    def why(self, score: InterestScore) -> str:
+        """The named factors; kept for the likeliest customers."""
+        if score.reasons is None:
+            return "Kept for the likeliest customers only."
+        return pretty_json(score.reasons)
+
+
+@admin.register(Recommendation)
+class RecommendationAdmin(ReadOnlyAdmin):
+    """Lists for customers."""
+
+    list_display = ["customer", "rank", "product", "source", "reason", "is_new", "as_of"]
+    list_filter = ["source", "is_new"]
+    list_select_related = ["customer", "product"]
+    search_fields = ["=customer__external_id", "=product__sku"]
+    show_full_result_count = False
