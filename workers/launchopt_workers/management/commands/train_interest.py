@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,3 +47,19 @@ class Command(LaunchOptCommand):
             as_of=known_until.isoformat(),
             learner=learner,
         )
+
+    def show(self, report: Mapping[str, Any]) -> None:
+        """What was learned, what was decided, and the table of the backtest."""
+        metrics = report["metrics"]
+        for name in ("model_version", "source", "launches", "buyers", "status"):
+            if name in report:
+                self.stdout.write(f"{name.replace('_', ' ')}: {report[name]}")
+        self.stdout.write(metrics["promotion"]["sentence"])
+        for line in _backtest_lines(metrics):
+            self.stdout.write(line)
+
+
+def _backtest_lines(metrics: Mapping[str, Any]) -> Iterable[str]:
+    from launchopt_ml.backtest import table_of
+
+    return table_of(dict(metrics)) if "intervals" in metrics else [metrics["untested"]]
