@@ -45,6 +45,7 @@ WRITE_CREATIVES = Job("launchopt.copywriting.write_creatives", Queue.GPU, "Write
 PLAN_LAUNCH = Job("launchopt.planning.plan_launch", Queue.GPU, "Plan a launch")
 ROLL_UP_METRICS = Job("launchopt.rollups.roll_up_metrics", Queue.CPU, "Roll up metrics")
 PACE_LAUNCHES = Job("launchopt.delivery.pace_launches", Queue.CPU, "Pace running launches")
+SEND_MESSAGES = Job("launchopt.delivery.send_messages", Queue.CPU, "Send messages")
 UPDATE_WEIGHTS = Job("launchopt.delivery.update_weights", Queue.CPU, "Update variant weights")
 CREATE_PARTITIONS = Job(
     "launchopt.maintenance.create_partitions", Queue.CPU, "Create event partitions"

@@ -22,6 +22,9 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("on/e/<str:token>.gif", onsite.exposure, name="exposure"),
     path("on/c/<str:token>/", onsite.click, name="click"),
+    path("on/o/<str:token>.gif", onsite.opened, name="open"),
+    path("on/u/<str:token>/", onsite.unsubscribe, name="unsubscribe"),
+    path("on/mail/reports/", onsite.mail_reports, name="mail-reports"),
     path("on/placements/<slug:name>/", onsite.placement, name="placement"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
 ]

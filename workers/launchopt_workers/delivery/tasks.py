@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from launchopt import jobs
+from launchopt.campaigns import mailing
 from launchopt.operations.runs import Work
 from launchopt_workers.delivery import pacing, weights
 from launchopt_workers.running import job_body
@@ -24,6 +25,13 @@ def pace_launches(work: Work, *, now: str | None = None, **_: Any) -> dict[str, 
 def update_weights(work: Work, *, now: str | None = None, **_: Any) -> dict[str, Any]:
     """Give more of the new customers to the words that convert."""
     return weights.update(now=_instant(now, work), simulated=now is not None)
+
+
+@job_body(jobs.SEND_MESSAGES)
+def send_messages(work: Work, **_: Any) -> dict[str, Any]:
+    """Write to the next customers of running launches, on the clock of the wall."""
+    now = work.clock()
+    return {"lost": mailing.find_unknown(now=now)} | mailing.send_due(now=now)
 
 
 def _instant(now: str | None, work: Work) -> datetime:

@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import creatives
+from launchopt.campaigns.mailing import send_test
 from launchopt.campaigns.models import Creative
 from launchopt.operations.adminsite import SuiteMedia, for_each
 from launchopt.operations.errors import LaunchOptError
@@ -68,7 +69,7 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["status", "channel", ("launch", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["audience", "launch"]
     search_fields = ["headline", "body"]
-    actions = ["approve", "reject"]
+    actions = ["approve", "reject", "send_test"]
     about = ["launch", "audience", "channel", "variant", "language", "writer"]
     review = ["status", "reviewed_by", "reviewed_at", "rejection_reason", "content_hash"]
     fieldsets = [
@@ -91,6 +92,16 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Whether the person may approve and reject."""
         return request.user.has_perm(APPROVE)
+
+    @admin.action(description="Send me a test by e-mail", permissions=["change"])
+    def send_test(self, request: HttpRequest, rows: QuerySet[Creative]) -> None:
+        """The words as customers would get them, to the person's own address."""
+        for_each(
+            request,
+            rows.select_related("launch__product"),
+            lambda row: send_test(row, to=getattr(request.user, "email", "")),
+            done="Sent to your own address",
+        )
 
     @admin.display(description="words", ordering="headline")
     def words(self, creative: Creative) -> SafeString:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from launchopt.audiences.models import EventKind
 from launchopt.audiences.services import record_events
 from launchopt.campaigns.models import Decision
 from launchopt.operations.errors import NotFound
+
+OF_A_PRODUCT = (EventKind.EXPOSURE, EventKind.CLICK)
 
 
 def decision_shown(decision_id: uuid.UUID) -> Decision:
@@ -20,11 +23,11 @@ def decision_shown(decision_id: uuid.UUID) -> Decision:
 
 
 def record_answer(decision: Decision, *, kind: str, now: datetime) -> None:
-    """An exposure or a click; the same again changes nothing."""
+    """What a customer did with what was shown; the same again changes nothing."""
     assert decision.launch is not None, "a decision that showed something has a launch"
     event = {
         "customer": decision.customer.external_id,
-        "sku": decision.launch.product.sku,
+        "sku": decision.launch.product.sku if kind in OF_A_PRODUCT else None,
         "kind": kind,
         "occurred_at": now.isoformat(),
         "decision_id": str(decision.pk),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from launchopt.operations.errors import InvalidInput
 
 SALT = "launchopt.onsite.{kind}"
-EXPOSURE, CLICK = "exposure", "click"
+EXPOSURE, CLICK, OPEN, UNSUBSCRIBE = "exposure", "click", "open", "unsubscribe"
 DAYS_VALID = 90
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from launchopt.campaigns.mailing.reports import check_signature, record_reports
+from launchopt.campaigns.models import Decision
 from launchopt.campaigns.onsite.answers import decision_shown, record_answer
-from launchopt.campaigns.onsite.links import CLICK, EXPOSURE, decision_of
+from launchopt.campaigns.onsite.links import CLICK, EXPOSURE, OPEN, UNSUBSCRIBE, decision_of
 from launchopt.campaigns.onsite.placements import show
 from launchopt.campaigns.onsite.visitors import is_robot
 from launchopt.operations.errors import InvalidInput, LaunchOptError
@@ -27,12 +31,23 @@ LONGEST_BODY = 8_000
 @require_GET
 def exposure(request: HttpRequest, token: str) -> HttpResponse:
     """A page showed it: an invisible picture whose address we signed."""
+    return _pixel(request, token, kind=EXPOSURE)
+
+
+@never_cache
+@require_GET
+def opened(request: HttpRequest, token: str) -> HttpResponse:
+    """A message was opened, by a reader that loads pictures."""
+    return _pixel(request, token, kind=OPEN)
+
+
+def _pixel(request: HttpRequest, token: str, *, kind: str) -> HttpResponse:
     try:
-        decision = decision_shown(decision_of(token, kind=EXPOSURE))
+        decision = decision_shown(decision_of(token, kind=kind))
     except LaunchOptError as error:
         return _problem(error)
     if not is_robot(request):
-        record_answer(decision, kind=EXPOSURE, now=timezone.now())
+        record_answer(decision, kind=kind, now=timezone.now())
     return HttpResponse(PIXEL, content_type="image/gif")
 
 
@@ -47,7 +62,36 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     if not is_robot(request):
         record_answer(decision, kind=CLICK, now=timezone.now())
     assert decision.launch is not None, "a decision that showed something has a launch"
-    return HttpResponseRedirect(_safe(decision.launch.product.url))
+    return HttpResponseRedirect(_tagged(_safe(decision.launch.product.url), decision))
+
+
+@never_cache
+@csrf_exempt  # a mail program calls it (RFC 8058); the signed address is the proof
+@require_http_methods(["GET", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask, and with one click more, or a mail program's own, send no more."""
+    try:
+        decision = decision_shown(decision_of(token, kind=UNSUBSCRIBE))
+    except LaunchOptError as error:
+        return _problem(error)
+    if request.method == "POST":
+        record_answer(decision, kind=UNSUBSCRIBE, now=timezone.now())
+    return render(request, "launchopt/unsubscribe.html", {"is_done": request.method == "POST"})
+
+
+@csrf_exempt  # a provider calls it; the signature over the body is the proof
+@require_POST
+def mail_reports(request: HttpRequest) -> HttpResponse:
+    """What a mail provider tells of messages, signed with the shared secret."""
+    try:
+        check_signature(request.body, given=request.headers.get("X-LaunchOpt-Signature", ""))
+        told = json.loads(request.body)
+        reports = told.get("reports") if isinstance(told, dict) else None
+        return JsonResponse(record_reports(reports or [], now=timezone.now()), status=202)
+    except ValueError:
+        return _problem(InvalidInput("The body is no JSON."))
+    except LaunchOptError as error:
+        return _problem(error)
 
 
 @never_cache
@@ -77,6 +121,18 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(context, dict) or "\\u0000" in json.dumps(context):
         raise InvalidInput("The context is an object of names and values.")
     return context
+
+
+def _tagged(url: str, decision: Decision) -> str:
+    """With the tags that the shop's own statistics read."""
+    parts = urlsplit(url)
+    tags = {
+        "utm_source": "launchopt",
+        "utm_medium": decision.channel,
+        "utm_campaign": str(decision.launch_id),
+    }
+    query = "&".join(filter(None, [parts.query, urlencode(tags)]))
+    return urlunsplit(parts._replace(query=query))
 
 
 def _safe(url: str) -> str:

@@ -1,0 +1,173 @@
+"""The launch, whom it leaves out, and its campaigns."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from launchopt.audiences.models import Audience, Customer
+from launchopt.catalog.models import Product
+from launchopt.experiments.models import Experiment
+
+
+class Launch(models.Model):
+    """A product's way into the market, from plan to measured result."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PLANNING = "planning", _("being planned")
+        PLANNED = "planned", _("planned")
+        APPROVED = "approved", _("approved")
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        FINISHED = "finished", _("finished")
+
+    class Feedback(models.TextChoices):
+        AUTO = "auto", _("change the weights by themselves")
+        PROPOSE = "propose", _("propose weights to a person")
+        OFF = "off", _("change nothing")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="launches")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    budget = models.DecimalField(
+        max_digits=18,
+        decimal_places=4,
+        validators=[MinValueValidator(0)],
+        help_text="The most that may be spent. What would buy nothing stays unspent.",
+    )
+    currency = models.CharField(max_length=3)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(help_text="The first instant after the launch.")
+    holdout = models.FloatField(
+        default=0.1,
+        validators=[MinValueValidator(0), MaxValueValidator(0.9)],
+        help_text="Share of the audience left alone, to measure what the launch causes.",
+    )
+    channels = models.JSONField(
+        default=dict, help_text='Channel -> cost of one contact, such as {"onsite": "0.02"}.'
+    )
+    cap_contacts = models.PositiveSmallIntegerField(
+        help_text="Contacts of a customer at most in the window, over all launches and channels."
+    )
+    cap_window_hours = models.PositiveSmallIntegerField(help_text="Length of the rolling window.")
+    plan = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="Every figure of the plan with its source: prior, analog, model or measured.",
+    )
+    planned_as_of = models.DateTimeField(
+        null=True, editable=False, help_text="The plan knows nothing from this instant on."
+    )
+    experiment = models.OneToOneField(
+        Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="launch"
+    )
+    feedback = models.CharField(
+        max_length=8,
+        choices=Feedback,
+        default=Feedback.AUTO,
+        help_text="What results may do to the shares of its variants while it runs.",
+    )
+    is_simulated = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Started on a clock of its own; beat leaves it alone.",
+    )
+    clock_at = models.DateTimeField(
+        null=True, editable=False, help_text="How far a simulated launch's clock has come."
+    )
+    duplicated_from = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_by = models.CharField(max_length=150, blank=True, editable=False)
+    approved_by = models.CharField(max_length=150, blank=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    approved_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    paused_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "launches"
+        permissions = [
+            ("plan_launch", "Can plan a launch"),
+            ("approve_launch", "Can approve a launch and its creatives"),
+            ("run_launch", "Can start, pause and finish a launch"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="launchopt_launch_has_length"
+            ),
+            models.CheckConstraint(condition=Q(budget__gt=0), name="launchopt_launch_has_money"),
+            models.CheckConstraint(
+                condition=Q(holdout__gte=0, holdout__lt=1), name="launchopt_holdout_is_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether a person may still change its plan."""
+        return self.status in (self.Status.DRAFT, self.Status.PLANNED)
+
+
+class ExcludedCustomer(models.Model):
+    """A customer that a person left out of a launch."""
+
+    launch = models.ForeignKey(Launch, on_delete=models.CASCADE, related_name="excluded")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["launch", "customer"], name="launchopt_one_exclusion")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}"
+
+
+class Campaign(models.Model):
+    """A launch's work in one channel towards one audience."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    launch = models.ForeignKey(Launch, on_delete=models.CASCADE, related_name="campaigns")
+    channel = models.CharField(max_length=60)
+    audience = models.ForeignKey(Audience, on_delete=models.PROTECT, related_name="campaigns")
+    cost_per_contact = models.DecimalField(max_digits=18, decimal_places=4)
+    is_active = models.BooleanField(default=True)
+    allowance = models.DecimalField(
+        max_digits=18,
+        decimal_places=4,
+        default=0,
+        help_text="Money that pacing has let out so far; reserved and spent stay below it.",
+    )
+    reserved = models.DecimalField(
+        max_digits=18,
+        decimal_places=4,
+        default=0,
+        help_text="Promised to decisions not yet confirmed.",
+    )
+    spent = models.DecimalField(max_digits=18, decimal_places=4, default=0, help_text="Confirmed.")
+
+    class Meta:
+        ordering = ["launch", "channel", "audience"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["launch", "channel", "audience"], name="launchopt_one_campaign"
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, spent__gte=0), name="launchopt_money_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.audience}"

@@ -1,0 +1,79 @@
+"""The places in which something is shown, and the words that are."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from launchopt.audiences.models import Audience
+from launchopt.campaigns.models.launches import Launch
+
+
+class Placement(models.Model):
+    """A place in which a decision can show something."""
+
+    name = models.SlugField(primary_key=True, max_length=60)
+    channel = models.CharField(max_length=60, default="onsite")
+    description = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Creative(models.Model):
+    """Words for one audience, channel and variant. Only what a person approved is shown."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("waiting for approval")
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
+        STALE = "stale", _("stale: the product changed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    launch = models.ForeignKey(Launch, on_delete=models.CASCADE, related_name="creatives")
+    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="creatives")
+    channel = models.CharField(max_length=60)
+    variant = models.SlugField(max_length=60, help_text="The experiment's variant that shows it.")
+    language = models.CharField(max_length=20)
+    headline = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    call_to_action = models.CharField(max_length=100, blank=True)
+    alt_text = models.CharField(max_length=300, blank=True)
+    writer = models.CharField(
+        max_length=60, help_text="Who wrote it: phrasebook, a model, or a person."
+    )
+    claims = models.JSONField(
+        default=list, help_text="Each claim in the text, and the fact behind it."
+    )
+    facts_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of the product's facts when it was written; other facts make it stale.",
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    content_hash = models.CharField(max_length=64, editable=False, help_text="Of its words.")
+    approved_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the words that were approved."
+    )
+    reviewed_by = models.CharField(max_length=150, blank=True, editable=False)
+    reviewed_at = models.DateTimeField(null=True, editable=False)
+    rejection_reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["launch", "channel", "audience", "variant"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["launch", "audience", "channel", "variant", "content_hash"],
+                name="launchopt_one_creative",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
