@@ -1,0 +1,21 @@
+"""Whom a contact moves: the effect of a treatment on each customer, from a randomised trial.
+
+    Trial -> cross_fitted(learners) -> out-of-fold uplift -> judged (Qini, uplift at k)
+
+Treatment has to have been left to chance. Where it was not, these are differences, not effects.
+"""
+
+from launchopt_ml.uplift.learners import LEARNERS, Uplift
+from launchopt_ml.uplift.qini import Judgement, judged, qini
+from launchopt_ml.uplift.trial import Trial, cross_fitted, folds_of
+
+__all__ = [
+    "LEARNERS",
+    "Judgement",
+    "Trial",
+    "Uplift",
+    "cross_fitted",
+    "folds_of",
+    "judged",
+    "qini",
+]

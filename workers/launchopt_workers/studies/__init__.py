@@ -1,0 +1,1 @@
+"""Studies of a person's own file that need the models of the workers."""
