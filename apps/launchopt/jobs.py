@@ -29,9 +29,13 @@ class Job:
 
 EMBED_PRODUCTS = Job("launchopt.prediction.embed_products", Queue.GPU, "Read product texts")
 TRAIN_INTEREST = Job("launchopt.prediction.train_interest", Queue.GPU, "Train the interest model")
+SEARCH_INTEREST = Job(
+    "launchopt.prediction.search_interest", Queue.GPU, "Search the interest model's parameters"
+)
 WATCH_DRIFT = Job("launchopt.watching.watch_drift", Queue.CPU, "Watch the interest model for drift")
 SCORE_INTEREST = Job("launchopt.prediction.score_interest", Queue.GPU, "Predict interest")
 SCORE_SHARD = Job("launchopt.prediction.score_shard", Queue.GPU, "Score a share of the customers")
+EXPLAIN_INTEREST = Job("launchopt.prediction.explain_interest", Queue.GPU, "Explain a prediction")
 SCORE_NEW_PRODUCTS = Job("launchopt.prediction.score_new_products", Queue.GPU, "Score new products")
 SHRINK_ENCODER = Job("launchopt.encoders.shrink_encoder", Queue.GPU, "Make a smaller encoder")
 TUNE_ENCODER = Job("launchopt.encoders.tune_encoder", Queue.GPU, "Tune the encoder")

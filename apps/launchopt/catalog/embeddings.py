@@ -11,6 +11,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from launchopt.catalog.models import Product, ProductEmbedding
 from launchopt.catalog.texts import product_text
+from launchopt.conf import launchopt_settings
+from launchopt.operations.selectors import active_model
+
+ENCODER = "encoder"  # the name of its model versions
+PREFIX = f"{ENCODER}:"  # before the id of a version, where embeddings name what read them
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,12 @@ class UnreadText:
     text: str
     text_hash: str
     is_change: bool
+
+
+def encoder_name() -> str:
+    """The encoder in force, as embeddings name it: the active version, else the setting's."""
+    active = active_model(ENCODER)
+    return f"{PREFIX}{active.pk}" if active and active.files else launchopt_settings().encoder
 
 
 def unread_products(*, encoder: str) -> QuerySet[Product]:

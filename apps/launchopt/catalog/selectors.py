@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import QuerySet
 
+from launchopt.catalog.embeddings import encoder_name
 from launchopt.catalog.models import Product
-from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import NotFound
 
 
@@ -43,7 +43,7 @@ def siblings_of(product: Product, *, most: int = 20) -> list[int]:
             {
                 "product": product.pk,
                 "category": product.category_id,
-                "encoder": launchopt_settings().encoder,
+                "encoder": encoder_name(),
                 "like": LIKE,
                 "most": most,
             },

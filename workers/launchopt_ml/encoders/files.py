@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from launchopt_ml.encoder import INT8_FILE, PREFIX_FILE, EncoderUnavailable
 
 BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", PREFIX_FILE)
 WEIGHTS = ("model.safetensors", INT8_FILE, PREFIX_FILE)
+
+
+FEWEST_TEXTS = 20  # that an encoder is made smaller on
 
 
 class UnfitEncoder(ValueError):
@@ -51,3 +55,14 @@ def bert_of(folder: Path) -> Any:
     if (folder / INT8_FILE).exists():
         raise UnfitEncoder("This encoder is in int8 already: begin with the one it was made from.")
     return model_of(folder)
+
+
+def enough(texts: Sequence[str]) -> list[str]:
+    """The distinct texts, in order. Raises UnfitEncoder where they are too few to go by."""
+    distinct = sorted(set(texts) - {""})
+    if len(distinct) < FEWEST_TEXTS:
+        raise UnfitEncoder(
+            f"{len(distinct)} texts of products on sale then are too few to go by;"
+            f" {FEWEST_TEXTS} are needed."
+        )
+    return distinct

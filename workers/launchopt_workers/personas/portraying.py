@@ -11,6 +11,7 @@ from launchopt.audiences.personas import (
     standing_segments,
     titles_of_products,
 )
+from launchopt.catalog.embeddings import encoder_name
 from launchopt.conf import launchopt_settings
 from launchopt_ml.personas import TASTE, Declared, Earlier, Gallery, gallery
 from launchopt_ml.shop import Shop, instant
@@ -22,7 +23,7 @@ NOTHING = (0, "", "", "")
 def portray(*, as_of: datetime) -> tuple[list[int], Gallery, str]:
     """Ids of the customers known before `as_of`, their gallery in the same order, and its space."""
     settings = launchopt_settings()
-    read = stored_shop(before=as_of, encoder=settings.encoder)
+    read = stored_shop(before=as_of, encoder=encoder_name())
     ids, titles = read.customer_ids.tolist(), titles_of_products()
     space = space_of(read.shop)
     made = gallery(
@@ -40,7 +41,7 @@ def portray(*, as_of: datetime) -> tuple[list[int], Gallery, str]:
 def space_of(shop: Shop) -> str:
     """What centres are measured in: those of two builds can be compared where this is the same."""
     settings = launchopt_settings()
-    texts = settings.encoder if shop.products.embedding.shape[1] else "words"
+    texts = encoder_name() if shop.products.embedding.shape[1] else "words"
     people = ", age and gender" if settings.use_demographics else ""
     return f"{texts}, {TASTE} directions of taste, behaviour{people}"[:200]
 

@@ -8,31 +8,22 @@ from django.db import transaction
 
 from launchopt.catalog.embeddings import (
     UnreadText,
+    encoder_name,
     save_embeddings,
     unread_products,
     unread_texts,
 )
-from launchopt.conf import launchopt_settings
-from launchopt.operations.errors import Conflict
 from launchopt.operations.runs import Work
-from launchopt_ml.encoder import MINILM, Encoder, EncoderUnavailable, load_encoder
+from launchopt_ml.encoder import Encoder
+from launchopt_workers.encoders.versions import encoder_called
 
 BATCH = 500
 Reaction = Callable[[Sequence[UnreadText]], None]
 
 
-def encoder_name() -> str:
-    """The encoder in force, as embeddings name it."""
-    return launchopt_settings().encoder
-
-
 def encoder_in_force() -> Encoder:
     """The encoder, loaded once in a process. Raises Conflict where its files are not there."""
-    name = encoder_name()
-    try:
-        return load_encoder("" if name == MINILM else name)
-    except EncoderUnavailable as absent:
-        raise Conflict(f"The text encoder cannot be used: {absent}") from absent
+    return encoder_called(encoder_name())
 
 
 def read_texts(work: Work, *, then: Reaction = lambda _: None) -> int:
@@ -40,14 +31,15 @@ def read_texts(work: Work, *, then: Reaction = lambda _: None) -> int:
 
     Each batch is kept as it is done; `then` is told of it in the same transaction.
     """
-    work.expect(unread_products(encoder=encoder_name()).count())
+    encoder = encoder_name()
+    work.expect(unread_products(encoder=encoder).count())
     read = 0
-    while texts := unread_texts(encoder=encoder_name(), most=BATCH):
+    while texts := unread_texts(encoder=encoder, most=BATCH):
         work.report(done=read, step="read product texts")
-        vectors = encoder_in_force().encode([text.text for text in texts])
+        vectors = encoder_called(encoder).encode([text.text for text in texts])
         by_id = {text.product_id: row for text, row in zip(texts, vectors, strict=True)}
         with transaction.atomic():
-            save_embeddings(texts, vectors=by_id, encoder=encoder_name(), now=work.clock())
+            save_embeddings(texts, vectors=by_id, encoder=encoder, now=work.clock())
             then(texts)
         read += len(texts)
     work.report(done=read)

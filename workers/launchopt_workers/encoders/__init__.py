@@ -1,0 +1,1 @@
+"""Encoders of this shop: made smaller, tuned, compared, and kept as model versions."""
