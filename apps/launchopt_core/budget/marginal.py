@@ -1,27 +1,24 @@
 """Money over channels, audiences and hours: the best split to the cent, under a ceiling.
 
-Concave problems only, and those exactly. Curves that are not concave (S-shaped, or with a minimum
-spend where used at all) have no place here.
+Floors, ceilings and concave curves that are straight between points, and those exactly. Groups,
+S-shaped curves and a minimum spend are `solving`'s.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from launchopt_core.budget.curves import MOST_CENTS, Curve
 from launchopt_core.errors import FloorsAboveBudget, InvalidAmount, InvalidRate
 from launchopt_core.money import from_minor, minor_unit, quantise, to_minor
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-GOLDEN = (5**0.5 - 1) / 2  # its multiples spread evenly over [0, 1) however many there are
-MOST_CENTS = 2**53  # beyond it a float no longer holds every whole number
+FLAT = 1e-12  # slopes that differ by less are the same
 
 
 class CellKey(NamedTuple):
@@ -30,88 +27,6 @@ class CellKey(NamedTuple):
     channel: str
     audience: str
     hour: object
-
-
-class Pieces(NamedTuple):
-    """A concave curve over whole cents: runs of cents that gain the same, none above the last."""
-
-    lengths: Ints  # (pieces,) cents in the run, each at least 1
-    gains: Floats  # (pieces,) response for each cent of the run, non-increasing
-
-
-class Curve(Protocol):
-    """Expected response to spend in one cell: concave, 0 at 0, and flat after its last piece."""
-
-    def pieces(self, cent: Decimal) -> Pieces:
-        """The curve cut at whole cents."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sorted:
-    """Customers reached in order of their probability; each costs the same.
-
-    Linear between customers and flat after the last: `cost_each` gains one probability.
-
-    >>> curve = Sorted([0.1, 0.3], cost_each=Decimal("0.02"))
-    >>> curve.pieces(Decimal("0.01")).gains.round(3).tolist()
-    [0.15, 0.05]
-    """
-
-    probabilities: ArrayLike  # (customers,) in any order, each in [0, 1]
-    cost_each: Decimal
-
-    def __post_init__(self) -> None:
-        chances = np.asarray(self.probabilities, dtype=float)
-        if chances.ndim != 1 or not ((chances >= 0) & (chances <= 1)).all():
-            raise InvalidRate("Probabilities are one list of numbers from 0 to 1.")
-        if not self.cost_each.is_finite() or self.cost_each <= 0:
-            raise InvalidAmount(f"A contact costs more than 0, not {self.cost_each}.")
-        object.__setattr__(self, "probabilities", np.sort(chances)[::-1])
-
-    def pieces(self, cent: Decimal) -> Pieces:
-        """Cut at the whole cents around each customer, so that no run hides a change of slope."""
-        chances = np.asarray(self.probabilities)
-        cost = Fraction(self.cost_each) / Fraction(cent)
-        if len(chances) * cost > MOST_CENTS:
-            raise InvalidAmount("The audience costs more than can be counted in cents.")
-        reached = np.arange(len(chances) + 1, dtype=np.int64) * cost.numerator
-        edges = np.unique(
-            np.concatenate([reached // cost.denominator, -(-reached // cost.denominator)])
-        )
-        total = np.concatenate([[0.0], chances.cumsum()])
-        response = np.interp(edges, reached / cost.denominator, total)
-        lengths = np.diff(edges)
-        gains = np.diff(response) / lengths if len(lengths) else np.zeros(0)
-        return Pieces(lengths, np.minimum.accumulate(gains))
-
-
-@dataclass(frozen=True, eq=False)
-class Points:
-    """Spend and response at measured points, from (0, 0): linear between, flat after the last."""
-
-    points: Sequence[tuple[Decimal, float]]
-
-    def __post_init__(self) -> None:
-        spends = [Decimal(0), *(spend for spend, _ in self.points)]
-        if any(later <= earlier for earlier, later in pairwise(spends)):
-            raise InvalidAmount("The points' spend must rise from point to point, above 0.")
-        slopes = self._slopes()
-        if (slopes < 0).any() or (np.diff(slopes) > 1e-12).any():
-            raise InvalidRate("The points must rise ever more slowly (a concave curve).")
-
-    def _slopes(self) -> Floats:
-        spend = np.array([0.0, *(float(spend) for spend, _ in self.points)])
-        response = np.array([0.0, *(gain for _, gain in self.points)])
-        return np.diff(response) / np.diff(spend)
-
-    def pieces(self, cent: Decimal) -> Pieces:
-        """Cut at whole cents around each point."""
-        spend = np.array([0.0, *(float(spend / cent) for spend, _ in self.points)])
-        response = np.array([0.0, *(gain for _, gain in self.points)])
-        edges = np.unique(np.concatenate([np.floor(spend), np.ceil(spend)])).astype(np.int64)
-        lengths = np.diff(edges)
-        gains = np.diff(np.interp(edges, spend, response)) / lengths
-        return Pieces(lengths, np.minimum.accumulate(gains))
 
 
 @dataclass(frozen=True)
@@ -146,6 +61,7 @@ def allocate(total: Decimal, cells: Sequence[Cell], currency: str) -> Allocation
     Every curve is concave, so taking the best cents first is optimal (Fox, 1966, Discrete
     optimization via marginal analysis). Floors come first; what would buy nothing stays unspent.
 
+    >>> from launchopt_core.budget import Sorted
     >>> cheap = Cell(CellKey("email", "all", 0), Sorted([0.2, 0.1], Decimal("0.01")))
     >>> dear = Cell(CellKey("sms", "all", 0), Sorted([0.9], Decimal("0.10")))
     >>> plan = allocate(Decimal("0.11"), [cheap, dear], "GBP")
@@ -167,31 +83,6 @@ def allocate(total: Decimal, cells: Sequence[Cell], currency: str) -> Allocation
         expected_response=float(response.sum()),
         marginal_response=runs.marginal_gain(taken) / float(minor_unit(currency)),
     )
-
-
-def hours_of_customers(count: int, weights: ArrayLike) -> Ints:
-    """The one hour (an index into the weights) in which each customer of a channel stands.
-
-    Customers come best first. Multiples of the golden ratio (Weyl's sequence) give every hour its
-    share of the customers, and of the good ones among them; nobody stands in two.
-
-    >>> np.bincount(hours_of_customers(1000, [3, 1])).tolist()
-    [750, 250]
-    """
-    shares = np.asarray(weights, dtype=float)
-    if shares.ndim != 1 or not np.isfinite(shares).all() or (shares < 0).any() or not shares.any():
-        raise InvalidRate("Hours need weights of 0 or more, and at least one above 0.")
-    places = np.arange(1, count + 1) * GOLDEN % 1.0
-    edges = shares.cumsum() / shares.sum()
-    edges[np.flatnonzero(shares)[-1] :] = 1.0  # no rounding error opens an hour without weight
-    return np.searchsorted(edges, places, side="right")
-
-
-def split_over_hours(probabilities: ArrayLike, weights: ArrayLike) -> list[Floats]:
-    """An audience's probabilities by hour, each customer in one hour, best first within it."""
-    best_first = np.sort(np.asarray(probabilities, dtype=float))[::-1]
-    hours = hours_of_customers(len(best_first), weights)
-    return [best_first[hours == hour] for hour in range(len(np.asarray(weights)))]
 
 
 @dataclass(frozen=True)
@@ -235,6 +126,8 @@ def _runs_of(cell: Cell, cent: Decimal, currency: str) -> tuple[Ints, Floats, ND
     """A cell's runs, cut at its floor and its ceiling: length, gain, forced."""
     floor, ceiling = _bounds(cell, currency)
     lengths, gains = cell.curve.pieces(cent)
+    if (gains < 0).any() or (np.diff(gains) > FLAT * gains.max(initial=1.0)).any():
+        raise InvalidRate(f"{cell.key}: the curve must rise ever more slowly (be concave).")
     reach = int(lengths.sum())
     if reach < floor:  # beyond the curve a floor buys nothing, yet it must be spent
         lengths, gains = np.append(lengths, floor - reach), np.append(gains, 0.0)
