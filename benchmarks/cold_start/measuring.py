@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -57,48 +57,69 @@ PEERS = {
 PLAIN = ("activity", "content", "content_activity", "votes_times_activity")  # nothing is learned
 
 
-@dataclass
-class Clock:
-    """Seconds of training and of scoring (from histories to the last score), by peer."""
+@dataclass(frozen=True)
+class Seconds:
+    """By the clock on the wall, and of the processor: on a shared machine the second says more."""
 
-    train: dict[str, float] = field(default_factory=dict)
-    score: dict[str, float] = field(default_factory=dict)
+    wall: float = 0.0
+    cpu: float = 0.0
 
-    def timed(self, name: str, make: Callable[[], Predicts]) -> Callable[[], Predicts]:
-        """The same peer, watched."""
-        return lambda: Timed(name, make(), self)
+    @classmethod
+    def now(cls) -> Seconds:
+        """Since some beginning."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def __add__(self, other: Seconds) -> Seconds:
+        return Seconds(self.wall + other.wall, self.cpu + other.cpu)
+
+    def __sub__(self, other: Seconds) -> Seconds:
+        return Seconds(self.wall - other.wall, self.cpu - other.cpu)
+
+    def told(self, of: str, *, pairs: int | None = None) -> dict[str, float]:
+        """Plain numbers; with `pairs` how many of them a second."""
+        found = {f"{of}_seconds": self.wall, f"{of}_cpu_seconds": self.cpu}
+        if pairs is None:
+            return found
+        return found | {
+            "pairs_per_second": pairs / self.wall,
+            "pairs_per_cpu_second": pairs / self.cpu,
+        }
 
 
 @dataclass
 class Timed:
-    """A peer whose steps are timed."""
+    """A peer whose training, and whose scoring from the histories on, are timed."""
 
-    name: str
-    inner: Predicts
-    clock: Clock
+    make: Callable[[], Predicts]
+    train: Seconds = Seconds()
+    score: Seconds = Seconds()
+
+    def fresh(self) -> Self:
+        """As a backtest makes a model."""
+        self.inner = self.make()
+        return self
 
     def fit(self, shop: Shop, *, as_of: np.datetime64, seed: int = 0) -> Self:
         """As it does."""
-        start = time.perf_counter()
+        start = Seconds.now()
         self.inner.fit(shop, as_of=as_of, seed=seed)
-        self.clock.train[self.name] = time.perf_counter() - start
+        self.train = Seconds.now() - start
         return self
 
     def prepare(self, shop: Shop, launch: Launch) -> TimedSession:
         """As it does."""
-        start = time.perf_counter()
+        start = Seconds.now()
         session = self.inner.prepare(shop, launch)
-        self.clock.score[self.name] = time.perf_counter() - start
-        return TimedSession(self.name, session, self.clock)
+        self.score = Seconds.now() - start
+        return TimedSession(session, self)
 
 
 @dataclass
 class TimedSession:
     """A session whose scoring is timed."""
 
-    name: str
     inner: Session
-    clock: Clock
+    peer: Timed
 
     @property
     def customers(self) -> NDArray[np.str_]:
@@ -107,9 +128,9 @@ class TimedSession:
 
     def score(self, rows: slice) -> NDArray[np.float32]:
         """As it does."""
-        start = time.perf_counter()
+        start = Seconds.now()
         found = self.inner.score(rows)
-        self.clock.score[self.name] += time.perf_counter() - start
+        self.peer.score += Seconds.now() - start
         return found
 
     def reasons(self, *, product: int, customers: NDArray[np.integer]) -> Any:
@@ -130,8 +151,8 @@ def measured(
     shop: Shop, case: Case, *, peers: Sequence[str], tell: Callable[[str], None], seed: int = 0
 ) -> Measured:
     """The peers side by side on one case."""
-    clock = Clock()
-    models = {name: clock.timed(name, PEERS[name].make) for name in peers}
+    timed = {name: Timed(PEERS[name].make) for name in peers}
+    models = {name: peer.fresh for name, peer in timed.items()}
     scores: dict[str, NDArray[np.float32]] = {}
     launches: list[Launch] = []
 
@@ -141,7 +162,7 @@ def measured(
 
     trial = Trial(case.episode, case.min_buyers, seed)
     told = backtest(shop, [trial], models=models, progress=tell, seen=seen)
-    rows = {name: _row(name, told, clock, pairs=scores[name].size) for name in peers}
+    rows = {name: _row(name, told, timed[name], pairs=scores[name].size) for name in peers}
     facts = told["cutoffs"][0]
     return Measured(
         {
@@ -160,13 +181,9 @@ def measured(
     )
 
 
-def _row(name: str, told: dict[str, Any], clock: Clock, *, pairs: int) -> dict[str, Any]:
-    values, seconds = told[name], clock.score[name]
+def _row(name: str, told: dict[str, Any], peer: Timed, *, pairs: int) -> dict[str, Any]:
+    values = told[name]
     row = {measure: values[measure] for measure in MEASURES}
     row["predicted_buyers"] = values["predicted_buyers"] if PEERS[name].says_chances else None
-    return row | {
-        "map_interval": told["intervals"][name]["map"],
-        "train_seconds": clock.train[name],
-        "score_seconds": seconds,
-        "pairs_per_second": pairs / seconds,
-    }
+    row["map_interval"] = told["intervals"][name]["map"]
+    return row | peer.train.told("train") | peer.score.told("score", pairs=pairs)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.cold_start.measuring import MEASURES, Measured
+from benchmarks.cold_start.measuring import MEASURES, Measured, Seconds
 from benchmarks.shops import Case
 from launchopt_ml.interest.episodes import bought_within
 from launchopt_ml.interest.protocol import Launch
@@ -41,16 +40,16 @@ def recipe_beside(
             tell(f"recipe: step {done} of {steps}")
 
     limits = Limits(pairs=train_pairs)
-    start = time.perf_counter()
+    start = Seconds.now()
     model = TextPairInterest(limits=limits, progress=progress)
     model.fit(shop, as_of=case.episode.as_of, seed=seed)
-    trained = time.perf_counter()
+    trained = Seconds.now()
     tell(f"recipe: score {bought.size} pairs")
     launch = others.launch
     some = Launch(launch.products.take(products), launch.as_of, launch.horizon_days)
     session = model.prepare(shop, some)
     chances = session.score(customers)
-    done = time.perf_counter()
+    done = Seconds.now()
     scores = {"recipe": chances} | {
         name: score[np.ix_(customers, products)] for name, score in others.scores.items()
     }
@@ -60,9 +59,8 @@ def recipe_beside(
         "buyers": int(bought.sum()),
         "training_pairs": train_pairs,
         "steps": told["steps"],
-        "train_seconds": trained - start,
-        "score_seconds": done - trained,
-        "pairs_per_second": bought.size / (done - trained),
+        **(trained - start).told("train"),
+        **(done - trained).told("score", pairs=bought.size),
         "classification": model.card["classification"],
         "peers": {name: _judged(score, bought, seed=seed) for name, score in scores.items()},
     }
