@@ -146,7 +146,7 @@ class TestCard:
         assert card["intended_use"]
         assert made.status == "active"
         assert version_for(AS_OF) == made
-        assert versions.way_of(card) is LaunchInterest
+        assert versions.way_of(card)().parameters == model.parameters
         assert versions.way_of(card | {"features": ["another"]}) is None
 
     def test_keeps_how_the_scores_were_spread(self):

@@ -120,7 +120,7 @@ def backtest(
 def can_test(shop: Shop, trial: Trial) -> bool:
     """Whether there are launches to ask about."""
     try:
-        _asked(shop, trial)
+        asked(shop, trial)
     except NothingToTest:
         return False
     return True
@@ -153,7 +153,7 @@ def _test(
     seen: Seen,
 ) -> Tested:
     episode = trial.episode
-    launch, outcome = _asked(shop, trial)
+    launch, outcome = asked(shop, trial)
     tested = Tested(_facts(launch, outcome))
     for name, model in models.items():
         progress(f"{name} at {str(episode.as_of)[:10]}")
@@ -172,7 +172,7 @@ def _test(
     return tested
 
 
-def _asked(shop: Shop, trial: Trial) -> tuple[Launch, Outcome]:
+def asked(shop: Shop, trial: Trial) -> tuple[Launch, Outcome]:
     """The question and its answer. Raises NothingToTest."""
     episode = trial.episode
     customers = shop.before(episode.as_of).in_order().customers.id

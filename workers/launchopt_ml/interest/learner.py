@@ -13,15 +13,12 @@ from torch import Tensor, nn
 
 from launchopt_ml.curves import note
 from launchopt_ml.interest.episodes import Examples
+from launchopt_ml.interest.parameters import Parameters
 
 FOLDS = 4
-HIDDEN = 16
-EPOCHS = 3
 FEWEST_STEPS = 400  # a small shop is gone through more often
 BATCH = 4096
-LEARNING_RATE = 3e-3
-WEIGHT_DECAY = 0.1
-HALF_LIFE_DAYS = 90.0  # how fast an old launch loses its say in how well launches sell
+USUAL = Parameters()
 BINS = 40
 REACH = 5.0  # standard deviations beyond which a feature is cut off
 
@@ -32,17 +29,17 @@ class Scorer(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, features: int) -> None:
+    def __init__(self, features: int, *, hidden: int = USUAL.hidden) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
         self.line = nn.Linear(features, 1)
         self.bend = nn.Sequential(
-            nn.Linear(features, HIDDEN),
+            nn.Linear(features, hidden),
             nn.SiLU(),
-            nn.Linear(HIDDEN, HIDDEN),
+            nn.Linear(hidden, hidden),
             nn.SiLU(),
-            nn.Linear(HIDDEN, 1, bias=False),
+            nn.Linear(hidden, 1, bias=False),
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -59,7 +56,7 @@ def fold_of(skus: NDArray[np.str_]) -> NDArray[np.integer]:
     return folds[inverse]
 
 
-def train(examples: Examples, *, seed: int) -> Scorer:
+def train(examples: Examples, *, seed: int, parameters: Parameters = USUAL) -> Scorer:
     """Weighted logistic loss, AdamW, one cycle of the rate. One seed gives one set of weights."""
     generator = torch.Generator().manual_seed(seed)
     features = torch.from_numpy(examples.features)  # (pairs, features)
@@ -67,17 +64,19 @@ def train(examples: Examples, *, seed: int) -> Scorer:
     weight = torch.from_numpy(examples.weight / examples.weight.mean())  # (pairs,)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        scorer = Scorer(features.shape[1])
+        scorer = Scorer(features.shape[1], hidden=parameters.hidden)
     scorer.mean.copy_(features.mean(0))
     scorer.scale.copy_(features.std(0).clamp_min(1e-3))
     rate = float((target * weight).mean())
     nn.init.constant_(scorer.line.bias, float(np.log(rate / (1 - rate))))
     batch = min(max(len(features) // 100, 256), BATCH)
     batches = -(-len(features) // batch)
-    epochs = max(EPOCHS, -(-FEWEST_STEPS // batches))
-    optimiser = torch.optim.AdamW(scorer.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    epochs = max(parameters.epochs, -(-FEWEST_STEPS // batches))
+    optimiser = torch.optim.AdamW(
+        scorer.parameters(), parameters.learning_rate, weight_decay=parameters.weight_decay
+    )
     cycle = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, LEARNING_RATE, total_steps=epochs * batches
+        optimiser, parameters.learning_rate, total_steps=epochs * batches
     )
     for epoch in range(epochs):
         for rows in torch.split(torch.randperm(len(features), generator=generator), batch):
@@ -148,14 +147,16 @@ def _means(
     return np.asarray(total, dtype=np.float64)
 
 
-def train_folds(examples: Examples, *, seed: int) -> tuple[list[Scorer], Calibration]:
+def train_folds(
+    examples: Examples, *, seed: int, parameters: Parameters = USUAL
+) -> tuple[list[Scorer], Calibration]:
     """One scorer for each fold, trained on the others' launches; calibrated on those left out."""
     fold = fold_of(examples.sku)
     said = np.empty(len(fold), dtype=np.float32)
     scorers = []
     for held_out in range(FOLDS):
         out = fold == held_out
-        scorers.append(train(examples.take(~out), seed=seed + held_out))
+        scorers.append(train(examples.take(~out), seed=seed + held_out, parameters=parameters))
         said[out] = logits(scorers[-1:], examples.features[out])
-    weight = examples.weight * 0.5 ** (examples.age / HALF_LIFE_DAYS)
+    weight = examples.weight * 0.5 ** (examples.age / parameters.half_life_days)
     return scorers, Calibration.of(said, bought=examples.bought, weight=weight)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.interest.parameters import Parameters
 from launchopt_ml.interest.text_pair import Progress, TextPairInterest
 
 Learner: TypeAlias = LaunchInterest | TextPairInterest
@@ -12,11 +13,13 @@ LEARNERS: dict[str, type[Learner]] = {"launch": LaunchInterest, "text-pair": Tex
 DEFAULT = "launch"
 
 
-def fresh(name: str, *, encoder: str, progress: Progress) -> Learner:
+def fresh(
+    name: str, *, encoder: str, progress: Progress, parameters: Parameters | None = None
+) -> Learner:
     """One of LEARNERS, not yet fitted; what takes minutes tells its steps."""
     if LEARNERS[name] is TextPairInterest:
         return TextPairInterest(encoder, progress=progress)
-    return LEARNERS[name]()
+    return LaunchInterest(parameters)
 
 
 def learner_named(name: str) -> type[Learner]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -23,6 +23,7 @@ from launchopt_ml.interest.learner import (
     logits,
     train_folds,
 )
+from launchopt_ml.interest.parameters import Parameters
 from launchopt_ml.interest.protocol import Launch, NotFitted, Reason
 from launchopt_ml.interest.rates import MOST_LIKELY, DailyRate, daily_rate
 from launchopt_ml.interest.reasons import (
@@ -64,6 +65,30 @@ class Learned:
         return usual
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What past launches show as of an instant; ways of learning may share it."""
+
+    as_of: np.datetime64
+    known_since: np.datetime64 | None
+    episodes: int
+    examples: Examples | None
+    rate: DailyRate
+
+    @classmethod
+    def of(cls, shop: Shop, *, as_of: np.datetime64, seed: int = 0) -> Self:
+        """From what was known before `as_of`."""
+        known = shop.before(as_of).in_order()
+        past = past_examples(known, as_of=as_of, rng=np.random.default_rng(seed))
+        return cls(
+            as_of,
+            known.events.time[0] if len(known.events) else None,
+            len(past),
+            Examples.joined(past) if past else None,
+            daily_rate(known, as_of=as_of),
+        )
+
+
 class LaunchInterest:
     """Customer x new product, from how earlier launches went in this shop.
 
@@ -73,27 +98,31 @@ class LaunchInterest:
 
     name: ClassVar[str] = "launch-interest"
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Parameters | None = None) -> None:
+        self.parameters = parameters or Parameters()
         self.card: dict[str, Any] = {}
         self._learned: Learned | None = None
         self._rate: DailyRate | None = None
 
     def fit(self, shop: Shop, *, as_of: np.datetime64, seed: int = 0) -> Self:
         """Learn from the launches that ended before `as_of`."""
-        known = shop.before(as_of).in_order()
-        past = past_examples(known, as_of=as_of, rng=np.random.default_rng(seed))
-        examples = Examples.joined(past) if past else None
-        self._rate = daily_rate(known, as_of=as_of)
+        return self.learn(Lesson.of(shop, as_of=as_of, seed=seed), seed=seed)
+
+    def learn(self, lesson: Lesson, *, seed: int = 0) -> Self:
+        """Learn from what past launches show, if they show enough."""
+        examples = lesson.examples
+        self._rate = lesson.rate
         self._learned = None
         if examples and _enough(examples):
-            self._learned = Learned(*train_folds(examples, seed=seed))
+            self._learned = Learned(*train_folds(examples, seed=seed, parameters=self.parameters))
         self.card = {
             "features": list(NAMES),
+            "parameters": asdict(self.parameters),
             "seed": seed,
-            "as_of": str(as_of),
-            "known_since": str(known.events.time[0]) if len(known.events) else None,
+            "as_of": str(lesson.as_of),
+            "known_since": str(lesson.known_since) if lesson.known_since else None,
             "source": "launches" if self._learned else "prior",
-            "episodes": len(past),
+            "episodes": lesson.episodes,
             "launches": len(np.unique(examples.sku)) if examples else 0,
             "buyers": int(examples.bought.sum()) if examples else 0,
             "daily_rate": {"value": self._rate.value, "source": self._rate.source},
@@ -131,11 +160,13 @@ class LaunchInterest:
     def load(cls, folder: Path) -> Self:
         """The model as saved. Raises ArtifactUnreadable."""
         tensors, card = load_artifact(folder, kind=KIND)
-        model = cls()
+        model = cls(Parameters(**card.get("parameters", {})))
         model.card = {name: value for name, value in card.items() if name != "kind"}
         model._rate = DailyRate(float(tensors["daily_rate"][0]), card["daily_rate"]["source"])
         if card["source"] == "launches":
-            model._learned = _learned_from(tensors, features=len(card["features"]))
+            model._learned = _learned_from(
+                tensors, features=len(card["features"]), hidden=model.parameters.hidden
+            )
         return model
 
 
@@ -221,8 +252,8 @@ def _enough(examples: Examples) -> bool:
     return not few and len(folds) == FOLDS
 
 
-def _learned_from(tensors: dict[str, NDArray[Any]], *, features: int) -> Learned:
-    scorers = [Scorer(features) for _ in range(FOLDS)]
+def _learned_from(tensors: dict[str, NDArray[Any]], *, features: int, hidden: int) -> Learned:
+    scorers = [Scorer(features, hidden=hidden) for _ in range(FOLDS)]
     for place, scorer in enumerate(scorers):
         mark = f"{place}."
         state = {k.removeprefix(mark): v for k, v in tensors.items() if k.startswith(mark)}

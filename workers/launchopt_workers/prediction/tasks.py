@@ -29,6 +29,16 @@ def train_interest(
     return train(work, as_of=instant_of(work, as_of), learner=learner)
 
 
+@job_body(jobs.SEARCH_INTEREST)
+def search_interest(
+    work: Work, *, trials: int = 20, as_of: str | None = None, **_: Any
+) -> dict[str, Any]:
+    """Try parameters on earlier launches, and train with the best."""
+    from launchopt_workers.prediction.search import search
+
+    return search(work, as_of=instant_of(work, as_of), trials=trials)
+
+
 @job_body(jobs.SCORE_INTEREST)
 def score_interest(
     work: Work,
@@ -69,6 +79,16 @@ def score_shard(
     order = Order(model_version, tuple(product_ids), instant, horizon_days)
     names = ("shared_by", "shard", "bounds")
     return scoring.score_shard(work, order=order, **{name: part[name] for name in names})
+
+
+@job_body(jobs.EXPLAIN_INTEREST)
+def explain_interest(
+    work: Work, *, product_id: int, customer_ids: list[int], **_: Any
+) -> dict[str, Any]:
+    """Why these customers' scores for a product are what they are."""
+    from launchopt_workers.prediction.explaining import explain
+
+    return explain(work, product_id=product_id, customer_ids=customer_ids)
 
 
 @job_body(jobs.SCORE_NEW_PRODUCTS)

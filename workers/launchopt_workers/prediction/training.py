@@ -6,19 +6,26 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import Conflict
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.runs import Work
 from launchopt.operations.selectors import active_model
 from launchopt_ml.encoder import MINILM
 from launchopt_ml.interest import learners
+from launchopt_ml.interest.parameters import Parameters
 from launchopt_ml.interest.text_pair import TooFewLaunches
 from launchopt_ml.shop import instant
 from launchopt_workers.prediction.contests import Entry, metrics_of
 from launchopt_workers.prediction.reading import encoder_name, read_texts
 from launchopt_workers.prediction.shops import stored_shop
 from launchopt_workers.prediction.tracking import Tracking, tracking
-from launchopt_workers.prediction.versions import INTEREST, keep_backtest, register
+from launchopt_workers.prediction.versions import (
+    INTEREST,
+    keep_backtest,
+    parameters_of,
+    register,
+)
 
 SEED = 0
 TOLD = ("source", "launches", "buyers", "episodes", "classification")
@@ -29,32 +36,56 @@ def train(work: Work, *, as_of: datetime, learner: str = learners.DEFAULT) -> di
     read_texts(work)
     work.report(done=0, step="learn from past launches")
     work.expect(2)
+    made = learn_and_test(work, as_of=as_of, learner=learner, parameters=parameters_in_force())
+    work.report(done=2)
+    return made
+
+
+def learn_and_test(
+    work: Work,
+    *,
+    as_of: datetime,
+    learner: str = learners.DEFAULT,
+    parameters: Parameters | None = None,
+) -> dict[str, Any]:
+    """Two steps, each done once: learn, and let the version prove itself."""
     with tracking(name=INTEREST, now=work.clock()) as told:
-        learn = partial(_learn, work, as_of=as_of, learner=learner, told=told)
-        made = work.once("learn", learn)
-        work.report(done=1, step="backtest on the last launches")
+        way = partial(_fresh, work, learner=learner, parameters=parameters)
+        made = work.once("learn", lambda: _learn(work, way(), as_of=as_of, told=told))
+        work.report(step="backtest on the last launches")
         tested = work.once("backtest", lambda: _test(work, made["model_version"], as_of=as_of))
         told.tell_version(ModelVersion.objects.get(pk=made["model_version"]))
-    work.report(done=2)
     return made | tested
 
 
-def _learn(work: Work, *, as_of: datetime, learner: str, told: Tracking) -> dict[str, Any]:
-    encoder = encoder_name()
-    shop = stored_shop(before=as_of, encoder=encoder).shop
-    model = learners.fresh(
+def parameters_in_force() -> Parameters | None:
+    """Those of the version in service, so that a search's find is learned with from then on."""
+    active = active_model(INTEREST)
+    return parameters_of(active.card) if active else None
+
+
+def _fresh(work: Work, *, learner: str, parameters: Parameters | None) -> learners.Learner:
+    encoder = launchopt_settings().encoder  # a learner that tunes one itself begins with the whole
+    return learners.fresh(
         learner,
         encoder="" if encoder == MINILM else encoder,
         progress=lambda done, steps: work.report(message=f"step {done} of {steps}"),
+        parameters=parameters,
     )
+
+
+def _learn(
+    work: Work, model: learners.Learner, *, as_of: datetime, told: Tracking
+) -> dict[str, Any]:
+    shop = stored_shop(before=as_of, encoder=encoder_name()).shop
     try:
         with told.heard():
             model.fit(shop, as_of=instant(as_of), seed=SEED)
     except TooFewLaunches as few:
         raise Conflict(str(few)) from few
     version = register(model, data_until=as_of, run=work.run, now=work.clock())
-    told = {name: model.card[name] for name in TOLD if name in model.card}
-    return {"model_version": str(version.pk)} | told
+    known = {name: model.card[name] for name in TOLD if name in model.card}
+    return {"model_version": str(version.pk)} | known
 
 
 def _test(work: Work, version_id: str, *, as_of: datetime) -> dict[str, Any]:

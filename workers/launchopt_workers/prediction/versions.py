@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from launchopt.operations.services import activate_model
 from launchopt_ml.interest.features import NAMES
 from launchopt_ml.interest.learners import Learner, learner_named
 from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.interest.parameters import Parameters
 from launchopt_ml.interest.text_pair import TextPairInterest
 from launchopt_workers.prediction.cards import card_of
 
@@ -62,9 +63,18 @@ def can_backtest(card: Mapping[str, Any]) -> bool:
 
 def way_of(card: Mapping[str, Any]) -> Callable[[], LaunchInterest] | None:
     """The way of learning that a card tells of; None where this release no longer has it."""
-    if card.get("features") != list(NAMES):
+    parameters = parameters_of(card)
+    if parameters is None or card.get("features") != list(NAMES):
         return None
-    return LaunchInterest
+    return partial(LaunchInterest, parameters)
+
+
+def parameters_of(card: Mapping[str, Any]) -> Parameters | None:
+    """With which it was learned; None where this release knows other ones."""
+    try:
+        return Parameters(**card.get("parameters", {}))
+    except TypeError:
+        return None
 
 
 def version_for(as_of: datetime) -> ModelVersion | None:
