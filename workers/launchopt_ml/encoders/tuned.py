@@ -93,45 +93,38 @@ class Lesson:
 
 def _adapted(model: Any, *, method: str, steps: int) -> Any:
     """The model with a few weights to learn, all others frozen."""
-    from peft import (
-        AdaLoraConfig,
-        LoraConfig,
-        PeftConfig,
-        PrefixTuningConfig,
-        TaskType,
-        get_peft_model,
-    )
+    from peft import get_peft_model
 
-    task, parts = TaskType.FEATURE_EXTRACTION, ["query", "key", "value", "dense"]
-    settings: PeftConfig
-    if method == "prefix":
-        settings = PrefixTuningConfig(task_type=task, num_virtual_tokens=PREFIX)
-    elif method == "adalora":
-        settings = AdaLoraConfig(
-            task_type=task,
-            init_r=RANK + RANK // 2,
-            target_r=RANK,
-            tinit=steps // 10,
-            tfinal=steps // 3,
-            deltaT=5,
-            total_step=steps,
-            target_modules=parts,
-            exclude_modules=["pooler.dense"],
-            lora_alpha=2 * RANK,
-        )
-    else:
-        settings = LoraConfig(
-            task_type=task,
-            r=RANK,
-            lora_alpha=2 * RANK,
-            target_modules=parts,
-            exclude_modules=["pooler.dense"],
-        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks by a name that has a new one
-        adapted = get_peft_model(model, settings)
+        adapted = get_peft_model(model, _adapter(method, steps=steps))
     adapted.eval()  # without dropout, so that a text means the same on both sides of a pair
     return adapted
+
+
+def _adapter(method: str, *, steps: int) -> Any:
+    """What peft is asked for."""
+    from peft import AdaLoraConfig, LoraConfig, PrefixTuningConfig, TaskType
+
+    task = TaskType.FEATURE_EXTRACTION
+    if method == "prefix":
+        return PrefixTuningConfig(task_type=task, num_virtual_tokens=PREFIX)
+    everywhere: dict[str, Any] = {
+        "task_type": task,
+        "target_modules": ["query", "key", "value", "dense"],
+        "exclude_modules": ["pooler.dense"],
+        "lora_alpha": 2 * RANK,
+    }
+    if method == "lora":
+        return LoraConfig(r=RANK, **everywhere)
+    # Half as much rank again at first, of which the least useful third goes in time.
+    pace: dict[str, Any] = {
+        "tinit": steps // 10,
+        "tfinal": steps // 3,
+        "deltaT": 5,
+        "total_step": steps,
+    }
+    return AdaLoraConfig(init_r=RANK + RANK // 2, target_r=RANK, **pace, **everywhere)
 
 
 def _tune(
