@@ -70,7 +70,7 @@ class TestFolds:
 
 class TestQini:
     def test_is_the_area_of_a_curve_drawn_by_hand(self):
-        """The whole effect lies with the better half, so that the curve is full when it is taken."""
+        """The whole effect lies with the better half: the curve is full once it is taken."""
         treated = np.tile([True, False], 4)
         known = Trial(np.zeros((8, 0)), (), treated, np.array([1.0, 0, 1, 0, 0, 0, 0, 0]))
         assert qini(known, np.array([2.0] * 4 + [1.0] * 4)) == pytest.approx(0.125)
