@@ -146,6 +146,14 @@ class TestInService:
         )
         assert cosine > 0.99
 
+    def test_the_admin_shows_its_card_and_its_figures(self, int8, admin_client):
+        int8.metrics = {"encoder": {"cosine": 0.998}, "untested": "No launch yet."}
+        int8.save()
+        page = admin_client.get(f"/admin/launchopt_operations/modelversion/{int8.pk}/change/")
+        assert page.status_code == 200
+        for words in ("No launch yet.", "0.998", "megabytes_of_parent"):
+            assert words in page.content.decode()
+
 
 class TestCompare:
     def test_makes_what_is_missing_and_takes_it_the_next_time(self, shop, narrow):
@@ -210,12 +218,19 @@ class TestTune:
         assert encoder_name() == name_of(version)
         assert Run.objects.get(job=jobs.TRAIN_INTEREST.name).is_open
 
-    def test_is_retired_where_they_did_not_for_certain(self, version, narrow):
+    def test_stays_a_candidate_where_they_did_not_for_certain(self, version, narrow):
         for gain in ((0.02, [-0.01, 0.03]), (-0.02, [-0.03, -0.01])):
             assert decide(work(), version, quality=_quality(*gain)).startswith("Not kept")
         assert "no launches" in decide(work(), version, quality=None)
         version.refresh_from_db()
-        assert version.status == ModelVersion.Status.RETIRED
+        assert version.status == ModelVersion.Status.CANDIDATE
+        assert encoder_name() == narrow
+
+    def test_leaves_in_service_what_a_person_went_back_to(self, version, narrow):
+        other = make(work(), Recipe("int8", narrow, BEFORE))
+        activate_model(version=other, now=NOW)
+        roll_back_model(name=ENCODER, now=NOW + timedelta(minutes=1))
+        assert "by hand" in decide(work(), version, quality=_quality(0.02, [0.01, 0.03]))
         assert encoder_name() == narrow
 
     def test_says_in_one_line_that_there_is_too_little_to_learn_from(self, db):

@@ -15,7 +15,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from launchopt.catalog.embeddings import ENCODER, PREFIX, encoder_name
+from launchopt.catalog.embeddings import ENCODER, PREFIX
+from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import Conflict, NotFound
 from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.selectors import active_model
@@ -67,7 +68,7 @@ def keep_whole(*, now: datetime) -> None:
 
 def name_of(version: ModelVersion) -> str:
     """How embeddings name what this version has read."""
-    return f"{PREFIX}{version.pk}" if version.files else encoder_name()
+    return f"{PREFIX}{version.pk}" if version.files else launchopt_settings().encoder
 
 
 def version_named(pk: str) -> ModelVersion:
