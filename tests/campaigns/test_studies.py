@@ -1,9 +1,14 @@
 """Study commands: a file in, a result out, one line where something is wrong."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("LAUNCHOPT_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture
@@ -64,3 +69,54 @@ class TestAllocateBudget:
     def test_names_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(CommandError, match="Cannot read"):
             call_command("allocate_budget", str(tmp_path / "none.json"))
+
+
+class TestFitResponse:
+    WORDS = ("--spend", "Spent", "--response", "Approved_Conversion", "--by", "age,gender")
+
+    def test_fits_curves_that_allocate_budget_reads(self, file, tmp_path, capsys):
+        lines = ["shop,spent,sales"]
+        lines += [f"{shop},{i}.50,{i * factor // 10}" for i in range(20)
+                  for shop, factor in (("a", 5), ("b", 9))]  # fmt: skip
+        out = tmp_path / "curves.json"
+        call_command("fit_response", str(file("\n".join(lines), "ads.csv")), "--spend", "spent",
+                     "--response", "sales", "--by", "shop", "--out", str(out))  # fmt: skip
+        assert "response there" in capsys.readouterr().out
+        curves = json.loads(out.read_text())["curves"]
+        assert [curve["id"] for curve in curves] == ["a", "b"]
+        assert curves[0]["spend_range"] == ["0.50", "19.50"]
+        cells = [{"id": curve["id"], "curve": curve} for curve in curves]
+        plan = file({"total": "100.00", "currency": "GBP", "cells": cells}, "plan.json")
+        call_command("allocate_budget", str(plan), "--json")
+        told = json.loads(capsys.readouterr().out)
+        assert float(told["cells"]["b"]) > float(told["cells"]["a"])
+        assert told["beyond_data"]["share"] > 0.5
+
+    @pytest.mark.data
+    def test_reads_real_spend(self, capsys):
+        path = DATA / "facebook_ads.csv.gz"
+        if not path.exists():
+            pytest.skip(f"needs {path.name}; LAUNCHOPT_DATA names its folder")
+        call_command("fit_response", str(path), *self.WORDS, "--json")
+        told = json.loads(capsys.readouterr().out)
+        assert (told["rows"], told["left_out"], len(told["curves"])) == (1143, 0, 8)
+        best = max(told["curves"], key=lambda curve: curve["responses"][2]["response"])
+        assert best["id"] == "30-34/M"
+        for curve in told["curves"]:
+            low, high = curve["interval"]["scale"]
+            assert 0 < low < curve["scale"] < high
+            assert float(curve["spend_range"][1]) > 300
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            ("age,gender,Spent\n1,2,3", "no column 'Approved_Conversion'"),
+            ("age,gender,Spent,Approved_Conversion\n1,2,x,3", "'Spent' holds what is no number"),
+            ("age,gender,Spent,Approved_Conversion\n1,2,-1,3", "spend must be"),
+            ("age,gender,Spent,Approved_Conversion\n1,2,1,3", "at least 8 rows"),
+        ],
+    )
+    def test_names_the_fault_in_one_line(self, file, content, words):
+        with pytest.raises(CommandError, match=words) as raised:
+            call_command("fit_response", str(file(content, "ads.csv")), *self.WORDS)
+        assert raised.value.returncode == 2

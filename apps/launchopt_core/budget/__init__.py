@@ -1,6 +1,7 @@
 """Money over channels, audiences and hours: the best split to the cent, under every constraint."""
 
 from launchopt_core.budget.curves import Bends, Curve, Hill, Pieces, Points, Sorted
+from launchopt_core.budget.fitting import Fitted, Rows, fit_hills
 from launchopt_core.budget.hours import hours_of_customers, split_over_hours
 from launchopt_core.budget.marginal import Allocation, Cell, CellKey, allocate
 from launchopt_core.budget.problem import Group, Infeasible, Place, Problem
@@ -13,6 +14,7 @@ __all__ = [
     "Cell",
     "CellKey",
     "Curve",
+    "Fitted",
     "Group",
     "Hill",
     "Infeasible",
@@ -21,9 +23,11 @@ __all__ = [
     "Plan",
     "Points",
     "Problem",
+    "Rows",
     "Sorted",
     "allocate",
     "beyond_data",
+    "fit_hills",
     "hours_of_customers",
     "parse",
     "solve",
