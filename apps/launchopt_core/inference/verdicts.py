@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import floor, log10
+from math import floor, isfinite, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +126,7 @@ class _Told:
     def __init__(self, evidence: Evidence, *, control: str, days: float | None) -> None:
         self.control, self.days = control, days
         self.units = evidence.difference.units.tolist()
+        self.margin = evidence.margin.tolist()
         self.missing = units_missing(evidence).tolist()
         with np.errstate(divide="ignore", invalid="ignore"):
             self.share = (evidence.margin / np.abs(evidence.difference.base)).tolist()
@@ -136,8 +137,13 @@ class _Told:
         if code is Code.KEEP_CONTROL:
             return f"keep {self.control}: {name} is worse"
         if code is Code.NO_EFFECT:
-            return f"no effect beyond {100 * self.share[index]:.2g} %"
+            return self._no_effect(index)
         return FIXED_WORDS.get(code) or self._keep_running(index)
+
+    def _no_effect(self, index: int) -> str:
+        share = self.share[index]
+        told = f"{100 * share:.2g} %" if isfinite(share) else f"{self.margin[index]:.2g}"
+        return f"no effect beyond {told}"
 
     def _keep_running(self, index: int) -> str:
         missing = self.missing[index]
