@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from launchopt_ml.confusion import Confusion
+from launchopt_ml.curves import listening
 from launchopt_ml.encoder import EncoderUnavailable
 from launchopt_ml.interest.learners import LEARNERS, learner_named
 from launchopt_ml.interest.pair_texts import history_texts, past_pairs
@@ -82,8 +83,12 @@ class TestTextPairInterest:
         model = TextPairInterest(
             str(tiny_bert), limits=few, progress=lambda *step: told.append(step)
         )
-        model.fit(SHOP, as_of=AS_OF)
+        losses = {}
+        with listening(lambda name, step, value: losses.update({step: value})):
+            model.fit(SHOP, as_of=AS_OF)
         assert [done for done, _ in told] == list(range(1, told[-1][1] + 1))
+        assert list(losses) == [done for done, _ in told]
+        assert all(0 < loss < 2 for loss in losses.values())
 
     def test_needs_past_launches(self, tiny_bert):
         nothing = shop_of_tastes(products=6, length=400)

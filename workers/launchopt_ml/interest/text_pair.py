@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from launchopt_ml.artifacts import load_artifact, save_artifact
 from launchopt_ml.confusion import Confusion
+from launchopt_ml.curves import note
 from launchopt_ml.encoder import MINILM, EncoderUnavailable, packaged_minilm
 from launchopt_ml.interest.episodes import Vantage
 from launchopt_ml.interest.features import Rows, days_on_sale
@@ -180,6 +181,7 @@ class Classifier:
             loss.backward()
             optimiser.step()
             cycle.step()
+            note("loss", step, loss.item)
             progress(step, len(batches))
         self.model.eval()
 
