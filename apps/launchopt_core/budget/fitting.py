@@ -164,7 +164,8 @@ def _learned(estimates: list[_Estimate]) -> tuple[Floats, Floats]:
 def _with_doubt(estimates: list[_Estimate], precision: Floats) -> list[_Estimate]:
     """The same, unsure also of the prior's centre, on which small groups lean."""
     known = sum(precision - precision @ each.covariance @ precision for each in estimates)
-    doubt = np.linalg.inv(known + np.diag(1 / WEAK**2))
+    values, vectors = np.linalg.eigh(known + np.diag(1 / WEAK**2))
+    doubt = vectors @ np.diag(1 / np.maximum(values, 1 / WEAK.max() ** 2)) @ vectors.T
     leans = [each.covariance @ precision for each in estimates]
     return [
         each._replace(covariance=each.covariance + lean @ doubt @ lean.T)
