@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 SOURCES = ("content", "co_purchase", "popularity", "interest", "exploration")
 # What a customer did with a product, as a reason may say it; the later word is the stronger.
 DEEDS = ("view", "share", "comment", "review", "rating", "favourite", "cart", "like", "purchase")
 LONGEST_TITLE = 120
+# Of a score's factors, so many are told to a shopper, and of each so many products.
+MOST_TOLD = 2
+MOST_NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,12 @@ class Phrases:
     fresh: str
     new_and_alike: str
     other: str
+    factors: Mapping[str, str]  # of interest, by what was bought
     one: str  # name
     both: str  # names
     it: str
     these: str
+    space: str  # between two sentences
 
 
 ENGLISH = Phrases(
@@ -57,10 +64,17 @@ ENGLISH = Phrases(
     fresh="New in the shop.",
     new_and_alike="New in the shop. Because you {deed}: this is similar.",
     other="From our range.",
+    factors={
+        "similar_products": "Because you {deed}: this is similar.",
+        "bought_together": "Because you {deed}: often bought together with things like this.",
+        "same_category": "Because you {deed}: this is of the same category.",
+        "novelty": "Because you {deed} while new: this is new, too.",
+    },
     one="{}",
     both="{} and {}",
     it="it",
     these="these",
+    space=" ",
 )
 CHINESE = Phrases(
     deeds={
@@ -90,10 +104,17 @@ CHINESE = Phrases(
     fresh="新品上架。",
     new_and_alike="新品上架。因为您{deed}：这件商品与之相似。",
     other="来自本店商品。",
+    factors={
+        "similar_products": "因为您{deed}：这件商品与之相似。",
+        "bought_together": "因为您{deed}：常与同类商品一起购买。",
+        "same_category": "因为您{deed}：这件商品属于同一类别。",
+        "novelty": "因为新品上市时您{deed}：这也是新品。",
+    },
     one="“{}”",
     both="{}和{}",
     it="它",
     these="它们",
+    space="",
 )
 
 
@@ -129,14 +150,48 @@ def sentence(grounds: Grounds, *, language: str) -> str:
     return words.popular if grounds.source == "popularity" else words.other
 
 
+def interest_sentence(
+    reasons: Sequence[Mapping[str, Any]], *, titles: Mapping[str, str], language: str
+) -> str:
+    """Why a customer may want a product, told to the customer.
+
+    Of the factors of the score, in the order given, the first that spoke for it and rest on
+    products that the customer bought. `titles` are those products', by sku. How active or how
+    late a customer is, and how well others like it, is for the shop to see, not to be told: where
+    no factor can be told, the sentence says nothing of the customer.
+
+    >>> reasons = [{"factor": "activity", "log_odds": 2.0},
+    ...            {"factor": "similar_products", "log_odds": 1.2, "skus": ["A"]},
+    ...            {"factor": "same_category", "log_odds": -0.3, "skus": ["A"]}]
+    >>> interest_sentence(reasons, titles={"A": "Red cup"}, language="en")
+    'Because you bought Red cup: this is similar.'
+    """
+    words = phrases_of(language)
+    told = (_factor_told(one, words, titles) for one in reasons if one["log_odds"] > 0)
+    return words.space.join(islice(filter(None, told), MOST_TOLD)) or words.other
+
+
+def _factor_told(reason: Mapping[str, Any], words: Phrases, titles: Mapping[str, str]) -> str:
+    """A factor in words; empty where it names nothing that was bought."""
+    named = [titles[sku] for sku in reason.get("skus", ()) if titles.get(sku, "").strip()]
+    if not named or reason["factor"] not in words.factors:
+        return ""
+    deed = words.deeds["purchase"].replace("{names}", _listed(named[:MOST_NAMED], words))
+    return words.factors[reason["factor"]].format(deed=deed)
+
+
+def _listed(titles: Sequence[str], words: Phrases) -> str:
+    """One title or two."""
+    names = [words.one.format(shortened(title)) for title in titles]
+    return words.both.format(*names) if len(names) > 1 else names[0]
+
+
 def _about_own(grounds: Grounds, words: Phrases) -> str:
     if grounds.is_itself and grounds.deed in words.itself:
         return words.itself[grounds.deed]
-    names = [words.one.format(shortened(title)) for title in grounds.titles]
-    listed = words.both.format(*names) if len(names) > 1 else names[0]
-    told = words.deeds[grounds.deed].replace("{names}", listed)
+    told = words.deeds[grounds.deed].replace("{names}", _listed(grounds.titles, words))
     if grounds.source == "co_purchase":
-        these = words.these if len(names) > 1 else words.it
+        these = words.these if len(grounds.titles) > 1 else words.it
         return words.together.format(deed=told, these=these)
     return (words.new_and_alike if grounds.is_fresh else words.alike).format(deed=told)
 

@@ -177,6 +177,17 @@ class TestScore:
         score(new_products(small)[:1])
         assert InterestScore.objects.exclude(reasons=None).count() == 7
 
+    def test_reasons_of_the_others_are_found_when_asked_for(self, small, monkeypatch):
+        wanted = new_products(small)[:1]
+        score(wanted)
+        whole = dict(InterestScore.objects.values_list("customer", "reasons"))
+        monkeypatch.setattr(scorer, "WITH_REASONS", 7)
+        score(wanted)
+        rest = InterestScore.objects.filter(reasons=None)
+        asked = {"product_id": wanted[0], "customer_ids": [row.customer_id for row in rest]}
+        assert run_here(jobs.EXPLAIN_INTEREST, **asked) == {"explained": 23}
+        assert dict(InterestScore.objects.values_list("customer", "reasons")) == whole
+
     def test_nothing_after_as_of_matters(self, small):
         wanted = new_products(small)
         score(wanted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -61,6 +62,23 @@ def save_interest_scores(
         )
         cursor.execute(INSERT, [model_version_id, as_of, horizon_days])
         return cursor.rowcount
+
+
+def keep_reasons(
+    found: Mapping[int, list[dict[str, Any]]],
+    *,
+    product_id: int,
+    as_of: datetime,
+    model_version_id: object,
+) -> int:
+    """Keep the reasons of a product's scores, by customer id; of scores replaced meanwhile none."""
+    scores = InterestScore.objects.filter(
+        product=product_id, as_of=as_of, model_version=model_version_id, customer__in=list(found)
+    )
+    rows = list(scores)
+    for row in rows:
+        row.reasons = found[row.customer_id]
+    return InterestScore.objects.bulk_update(rows, ["reasons"], batch_size=1000)
 
 
 def keep_shard(

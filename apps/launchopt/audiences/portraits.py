@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from launchopt.audiences.derived import Segment
+from launchopt.audiences.explanations import Explanation, factor_in_words
 from launchopt.audiences.models import Customer, Persona
 from launchopt.operations.adminsite import link_to
 from launchopt.operations.charts import Bar, Tick, bars, columns
@@ -20,6 +22,10 @@ NO_SEGMENT = (
 NO_SEGMENTS = (
     "No segment has been found yet. Personas are built every night; an operator may build them now "
     "under Runs. Kinds of shoppers show from about 60 customers with a history on."
+)
+NO_REASONS = (
+    "Reasons are kept for a product's likeliest 1,000 customers. To find these, choose this score "
+    "in the list and the action 'Explain these scores'."
 )
 HABITS = {"recency": "bought lately", "frequency": "buys often", "monetary": "spends much"}
 SIX_HOURLY = [Tick(hour, f"{hour:02}:00") for hour in range(0, 24, 6)]
@@ -89,6 +95,32 @@ def classes_in_words(persona: Persona) -> str:
         return name
     figures = (persona.recency, persona.frequency, persona.monetary)
     return "{} (recency {}, frequency {}, money {} of 5)".format(name, *figures)
+
+
+def reasons_picture(explanation: Explanation) -> str:
+    """What each factor adds, the strongest first, and the sentence for the shopper."""
+    if explanation.reasons is None:
+        return NO_REASONS
+    if not explanation.reasons:
+        return "Nothing sets this customer apart from the usual one."
+    longest = max(abs(reason["log_odds"]) for reason in explanation.reasons)
+    rows = [
+        Bar(
+            f"{'+' if reason['log_odds'] > 0 else '−'} {factor_in_words(reason['factor'])}",
+            (abs(reason["log_odds"]) / longest,),
+            _effect(reason),
+        )
+        for reason in explanation.reasons
+    ]
+    drawn = bars(rows, title="What each factor adds")
+    told = format_html("<p>To the shopper: <q>{}</q></p>", explanation.sentence)
+    return format_html('<div class="launchopt-page">{}{}</div>', drawn, told)
+
+
+def _effect(reason: dict[str, Any]) -> str:
+    """Such as: odds × 2.3 (KETTLE-1)."""
+    skus = ", ".join(reason.get("skus", [])[:2])
+    return f"odds × {exp(reason['log_odds']):.2f}" + (f" ({skus})" if skus else "")
 
 
 def _label(term: dict[str, Any]) -> str:

@@ -59,13 +59,16 @@ def voting_neighbours(
     histories: Histories, alone: Candidates, *, customers: NDArray[np.integer]
 ) -> list[dict[str, list[str]]]:
     """For each customer, what it bought that speaks most for the one product, by factor."""
-    ways = {"similar_products": "near", "bought_together": "bought_together"}
-    bought = histories.bought[customers]
-    loudest = {
-        factor: _loudest(bought, alone.profiles[way], sku=histories.shop.products.sku)
-        for factor, way in ways.items()
+    bought, novel = histories.bought[customers], histories.novel[customers]
+    grounds = {
+        "similar_products": (bought, alone.profiles["near"]),
+        "bought_together": (bought, alone.profiles["bought_together"]),
+        "same_category": (bought, alone.same_category),
+        "novelty": (novel, alone.profiles["near"]),
     }
-    return [{factor: loudest[factor][row] for factor in ways} for row in range(len(customers))]
+    sku = histories.shop.products.sku
+    named = {factor: _loudest(*ground, sku=sku) for factor, ground in grounds.items()}
+    return [{factor: skus[row] for factor, skus in named.items()} for row in range(len(customers))]
 
 
 def _loudest(

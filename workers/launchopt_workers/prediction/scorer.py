@@ -17,7 +17,7 @@ from launchopt.audiences.interest import save_interest_scores
 from launchopt_ml.interest.episodes import Vantage
 from launchopt_ml.interest.features import NAMES
 from launchopt_ml.interest.learners import Learner
-from launchopt_ml.interest.protocol import Launch, Session, block_rows
+from launchopt_ml.interest.protocol import Launch, Reason, Session, block_rows
 from launchopt_ml.shop import instant
 from launchopt_workers.prediction.shops import StoredShop
 from launchopt_workers.prediction.versions import loaded
@@ -87,6 +87,13 @@ class Scorer:
             as_of=self.order.as_of,
             horizon_days=self.order.horizon_days,
         )
+
+    def reasons(self, product_id: int, customer_ids: NDArray[np.int64]) -> dict[int, list[Reason]]:
+        """The named factors of these customers' scores, of those still known, by customer."""
+        places = self._places(customer_ids)
+        known = places >= 0
+        found = self._session([product_id]).reasons(product=0, customers=places[known])
+        return dict(zip(customer_ids[known].tolist(), found, strict=True))
 
     @cached_property
     def steps(self) -> list[list[int]]:

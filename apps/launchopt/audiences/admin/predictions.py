@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from launchopt.audiences import portraits
+from launchopt.audiences.explanations import explanation_of, request_explanations
 from launchopt.audiences.models import (
     Audience,
     AudienceMember,
     InterestScore,
     Recommendation,
 )
-from launchopt.operations.adminsite import ReadOnlyAdmin, SuiteMedia, pretty_json
+from launchopt.operations.adminsite import ReadOnlyAdmin, SuiteMedia, link_to
 
 
 @admin.register(Audience)
@@ -68,6 +71,7 @@ class InterestScoreAdmin(ReadOnlyAdmin):
         "why",
     ]
     readonly_fields = ["chance", "why"]
+    actions = ["explain"]
     Media = SuiteMedia
 
     @admin.display(description="probability", ordering="probability")
@@ -75,12 +79,23 @@ class InterestScoreAdmin(ReadOnlyAdmin):
         """As a percentage."""
         return f"{score.probability:.2%}"
 
-    @admin.display(description="reasons")
+    @admin.display(description="why")
     def why(self, score: InterestScore) -> str:
-        """The named factors; kept for the likeliest customers."""
-        if score.reasons is None:
-            return "Kept for the likeliest customers only."
-        return pretty_json(score.reasons)
+        """The named factors as bars, and what a shopper may be told."""
+        return portraits.reasons_picture(explanation_of(score))
+
+    @admin.action(description="Explain these scores", permissions=["view"])
+    def explain(self, request: HttpRequest, rows: QuerySet[InterestScore]) -> None:
+        """Ask for the reasons of those that have none."""
+        if not request.user.has_perm("launchopt_operations.add_run"):
+            messages.error(request, "You may not start runs; ask an operator.")
+            return
+        scores = rows.select_related("product")
+        asked = request_explanations(scores, now=timezone.now(), by=request.user)
+        for run in asked:
+            messages.success(request, link_to(run))
+        if not asked:
+            messages.info(request, "Their reasons are stored already; open a score to see them.")
 
 
 @admin.register(Recommendation)

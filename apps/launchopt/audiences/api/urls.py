@@ -6,6 +6,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from launchopt.audiences.api import views
+from launchopt.audiences.api.explanations import InterestView
 from launchopt.audiences.api.personas import PersonaView, SegmentViewSet
 from launchopt.audiences.api.recommendations import RecommendationsView
 
@@ -20,6 +21,11 @@ urlpatterns = [
         "customers/<path:external_id>/recommendations/",
         RecommendationsView.as_view(),
         name="customer-recommendations",
+    ),
+    path(
+        "customers/<path:external_id>/interest/",
+        InterestView.as_view(),
+        name="customer-interest",
     ),
     path("customers/<path:external_id>/persona/", PersonaView.as_view(), name="customer-persona"),
     *router.urls,
