@@ -81,8 +81,8 @@ class TestVerdict:
         assert found.sentence == "no effect beyond 25 %"
 
     def test_without_a_mean_to_compare_with_the_margin_is_told_as_it_is(self):
-        found = told((0, 1000), (10, 1000), margin=np.array([0.02]), method=Method.SEQUENTIAL)
-        assert found.sentence == "no effect beyond 0.02"
+        found = told((0, 1000), (10, 1000), margin=np.array([0.03]), alpha=0.001)
+        assert found.sentence == "no effect beyond 0.03"
 
     def test_unequal_groups_stop_it_however_large_the_effect(self):
         assert told((50, 1000), (900, 2000), ok=False).sentence == "broken: unequal groups"
