@@ -71,15 +71,16 @@ def fit_hills(groups: Mapping[str, Rows]) -> dict[str, Fitted]:
     start = _start(every)
     pooled = _estimate(every, reference, start, WEAK, dispersion=1.0)
     dispersion = _dispersion(every, reference, pooled.centre)
-    centre, width = pooled.centre, WIDE
+    centre, width, used = pooled.centre, WIDE, WIDE
     estimates: list[_Estimate] = []
     for _ in range(EM_STEPS):
+        used = width
         estimates = [
             _estimate(rows, reference, centre, width, dispersion=dispersion)
             for rows in groups.values()
         ]
         centre, width = _learned(estimates)
-    estimates = _with_doubt(estimates, np.diag(1 / width**2))
+    estimates = _with_doubt(estimates, np.diag(1 / used**2))
     return {
         name: _fitted(rows, reference, estimate)
         for (name, rows), estimate in zip(groups.items(), estimates, strict=True)
@@ -164,8 +165,7 @@ def _learned(estimates: list[_Estimate]) -> tuple[Floats, Floats]:
 def _with_doubt(estimates: list[_Estimate], precision: Floats) -> list[_Estimate]:
     """The same, unsure also of the prior's centre, on which small groups lean."""
     known = sum(precision - precision @ each.covariance @ precision for each in estimates)
-    values, vectors = np.linalg.eigh(known + np.diag(1 / WEAK**2))
-    doubt = vectors @ np.diag(1 / np.maximum(values, 1 / WEAK.max() ** 2)) @ vectors.T
+    doubt = np.linalg.inv(known + np.diag(1 / WEAK**2))
     leans = [each.covariance @ precision for each in estimates]
     return [
         each._replace(covariance=each.covariance + lean @ doubt @ lean.T)
