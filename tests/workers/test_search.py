@@ -21,14 +21,18 @@ from launchopt_workers.prediction.contests import DAYS, OLDER
 from launchopt_workers.prediction.versions import loaded
 from launchopt_workers.running import run_here, work_on_run
 from tests.support.tastes import AS_OF, store_tastes
+from tests.support.tiny_bert import save_tiny_bert
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, settings, tmp_path):
     """So small a shop that each trial is quick: the prior judges, whatever the parameters."""
+    encoder = str(save_tiny_bert(tmp_path / "tiny-bert"))
+    settings.LAUNCHOPT = {**settings.LAUNCHOPT, "ENCODER": encoder}
     monkeypatch.setattr(search, "FEWEST_BUYERS", 1)
+    monkeypatch.setattr(search, "CUTOFFS", 1)
     return store_tastes(customers=15, products=120)
 
 
@@ -71,7 +75,7 @@ class TestSearch:
 
         def failing(self, parameters, step):
             measured.append(parameters)
-            if len(measured) == 7:
+            if len(measured) == 3:
                 raise RuntimeError("The worker is lost.")
             return real(self, parameters, step)
 
@@ -85,7 +89,7 @@ class TestSearch:
         run.refresh_from_db()
         assert run.state == Run.State.SUCCEEDED
         assert (run.done, run.total) == (4, 4)
-        assert len(measured) == 7 + 3
+        assert len(measured) == 3 + 1
         assert len(run.result["search"]["trials"]) == 3
 
     def test_a_shop_without_earlier_launches_is_told_so(self, small):

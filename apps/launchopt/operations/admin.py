@@ -42,6 +42,7 @@ class OperatorActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
 STARTABLE = (
     jobs.TRAIN_INTEREST,
+    jobs.SEARCH_INTEREST,
     jobs.SCORE_NEW_PRODUCTS,
     jobs.BUILD_PERSONAS,
     jobs.RECOMMEND,
