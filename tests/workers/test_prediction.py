@@ -183,7 +183,7 @@ class TestScore:
         whole = dict(InterestScore.objects.values_list("customer", "reasons"))
         monkeypatch.setattr(scorer, "WITH_REASONS", 7)
         score(wanted)
-        rest = InterestScore.objects.filter(reasons=None)
+        rest = InterestScore.objects.filter(reasons__isnull=True)
         asked = {"product_id": wanted[0], "customer_ids": [row.customer_id for row in rest]}
         assert run_here(jobs.EXPLAIN_INTEREST, **asked) == {"explained": 23}
         assert dict(InterestScore.objects.values_list("customer", "reasons")) == whole
