@@ -2,6 +2,10 @@
 
     LAUNCHOPT_DATA=/folder/with/online_retail.csv.gz python -m benchmarks.recommendations.quality
 
+For all products, for warm and for cold ones (launched at most 30 days before the cutoff, or within
+the horizon: those count as launched at it, with nothing known but their text and price). At each
+cutoff the interest model is trained, and the ranker learned, on what came before it.
+
 Weights were chosen on May to August 2011 (`--choose` prints that grid); September to November,
 which the choice never saw, are the report.
 """
@@ -10,85 +14,83 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.shops import NoData, shop
+from launchopt_ml.interest.model import LaunchInterest
+from launchopt_ml.recommendation.learning import lesson
 from launchopt_ml.recommendation.ranking import Weights
-from launchopt_ml.recommendation.trial import ALONE, Quality, trial
+from launchopt_ml.recommendation.trial import ALONE, GROUPS, Quality, trial
 from launchopt_ml.shop import Shop, instant
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("LAUNCHOPT_DATA", ROOT.parent / "shared" / "data"))
 CHOICE = ("2011-05-01", "2011-06-01", "2011-07-01", "2011-08-01")
 REPORT = ("2011-09-01", "2011-10-01", "2011-11-01")
 HORIZON_DAYS = 30
 BOOTSTRAPS = 2000
+Found = dict[str, dict[str, list[Quality]]]  # by group and way, a quality for each cutoff
+WAYS = ALONE | {
+    "merged": Weights(exploration=0),
+    "merged, one in five drawn": Weights(),
+    "merged, not diverse": Weights(exploration=0, sameness=0),
+    "merged, without interest": Weights(exploration=0, interest=0),
+}
 
 
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--choose", action="store_true", help="The grid that weights came from.")
+    parser.add_argument("--cutoff", action="append", help="Instead of those reported.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not (DATA / "online_retail.csv.gz").exists():
-        print(f"There is no online_retail.csv.gz in {DATA}; set LAUNCHOPT_DATA.", file=sys.stderr)
+    try:
+        online_retail = shop("online_retail")
+    except NoData as absent:
+        print(absent, file=sys.stderr)
         return 2
-    shop = _shop()
-    if options.choose:
-        report = {"known": _measured(shop, CHOICE, ways=ALONE | _grid(), only_new=False)}
-    else:
-        report = {
-            kind: _measured(shop, REPORT, ways=_ways(only_new=new), only_new=new)
-            for kind, new in (("all products", False), ("new products", True))
-        }
+    cutoffs = options.cutoff or (CHOICE if options.choose else REPORT)
+    found = _measured(online_retail, cutoffs, ways=_grid() if options.choose else WAYS)
+    report = {group: _rows(by_way) for group, by_way in found.items()}
     print(json.dumps(report)) if options.json else _show(report)
     return 0
 
 
-def _shop() -> Shop:
-    from launchopt_ml.encoder import load_encoder
-    from tests.ml.online_retail import online_retail
-
-    return online_retail(DATA / "online_retail.csv.gz", encode=load_encoder().encode)
-
-
-def _ways(*, only_new: bool) -> dict[str, Weights]:
-    ways = ALONE | {"merged": Weights()}
-    return ways if only_new else ways | {"merged, not diverse": replace(Weights(), sameness=0)}
-
-
 def _grid() -> dict[str, Weights]:
     return {
-        f"content {c:g}, popularity {p:g}, sameness {d:g}": replace(
-            Weights(), content=c, popularity=p, sameness=d
+        f"content {c:g}, popularity {p:g}, sameness {d:g}": Weights(
+            content=c, popularity=p, sameness=d, exploration=0
         )
         for c, p, d in product((0.3, 0.6, 1.0, 1.5), (0.4, 0.7, 1.0, 1.5), (0.0, 0.2))
     }
 
 
-def _measured(
-    shop: Shop, cutoffs: Sequence[str], *, ways: dict[str, Weights], only_new: bool
-) -> dict[str, dict[str, object]]:
-    found: dict[str, list[Quality]] = {name: [] for name in ways}
+def _measured(shop: Shop, cutoffs: Sequence[str], *, ways: dict[str, Weights]) -> Found:
+    found: Found = {group: {name: [] for name in ways} for group in GROUPS}
     for cutoff in cutoffs:
-        measured = trial(
+        as_of = instant(cutoff)
+        print(f"at {cutoff}: learn", file=sys.stderr)
+        learned = lesson(shop, as_of=as_of)
+        tried = trial(
             shop,
-            as_of=instant(cutoff),
+            as_of=as_of,
             horizon_days=HORIZON_DAYS,
             ways=ways,
-            only_new=only_new,
+            interest=LaunchInterest().fit(shop, as_of=as_of, seed=0),
+            ranker=learned.ranker if learned and learned.is_better else None,
         )
-        for name, quality in measured.items():
-            found[name].append(quality)
-    merged = _each(found["merged"]) if "merged" in found else None
-    return {name: _row(some, merged=merged) for name, some in found.items()}
+        for group, by_way in tried.items():
+            for name, quality in by_way.items():
+                found[group][name].append(quality)
+    return found
+
+
+def _rows(by_way: dict[str, list[Quality]]) -> dict[str, dict[str, object]]:
+    merged = _each(by_way["merged"]) if "merged" in by_way else None
+    return {name: _row(some, merged=merged) for name, some in by_way.items()}
 
 
 def _each(qualities: Sequence[Quality]) -> np.ndarray:
@@ -99,7 +101,7 @@ def _row(qualities: Sequence[Quality], *, merged: np.ndarray | None) -> dict[str
     count = np.array([quality.customers for quality in qualities])
     row: dict[str, object] = {
         name: float(np.average([getattr(q, name) for q in qualities], weights=count))
-        for name in ("hit_rate", "ndcg", "precision")
+        for name in ("hit_rate", "ndcg", "recall", "precision")
     }
     row["customers"] = int(count.sum())
     row["ndcg_by_cutoff"] = [round(quality.ndcg, 4) for quality in qualities]
@@ -118,15 +120,14 @@ def _interval(difference: np.ndarray) -> list[float]:
 
 
 def _show(report: dict[str, dict[str, dict[str, object]]]) -> None:
-    for kind, rows in report.items():
-        print(f"\n{kind}: {next(iter(rows.values()))['customers']} customers with a purchase")
-        print(f"{'':44}{'hit rate':>9}{'NDCG@10':>9}{'precision':>10}  merged gains in NDCG")
+    for group, rows in report.items():
+        count = next(iter(rows.values()))["customers"]
+        print(f"\n{group} products: {count} customers with a purchase")
+        print(f"{'':44}{'hit rate':>9}{'NDCG@10':>9}{'recall':>9}  merged gains in NDCG")
         for name, row in rows.items():
             gains = row.get("merged_gains")
             told = "{:+.4f} [{:+.4f}, {:+.4f}]".format(*gains) if gains else ""
-            print(
-                f"{name:44}{row['hit_rate']:9.3f}{row['ndcg']:9.4f}{row['precision']:10.4f}  {told}"
-            )
+            print(f"{name:44}{row['hit_rate']:9.3f}{row['ndcg']:9.4f}{row['recall']:9.4f}  {told}")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchopt_core.reasons import DEEDS, SOURCES
+from launchopt_ml.recommendation.chances import Ranker
+from launchopt_ml.recommendation.learning import lesson
 from launchopt_ml.recommendation.lists import Lists, Recommender
 from launchopt_ml.recommendation.ranking import Weights, diverse_order
 from launchopt_ml.recommendation.trial import ALONE, NobodyBought, trial
 from launchopt_ml.shop import KINDS, Customers, Events, Products, Shop, days, instant
+from tests.ml.shops import START, shop_of_tastes, with_more_events
 
 DAY = instant("2026-03-01T00:00:00+00:00")
 TEXTS = {
@@ -302,24 +305,85 @@ class TestTrial:
             horizon_days=5,
             ways={"merged": Weights(), **ALONE},
             k=1,
-        )
+        )["all"]
         assert found["merged"].customers == 1
         assert found["co_purchase"].hit_rate == found["co_purchase"].ndcg == 1
+        assert found["co_purchase"].recall == 1
 
-    def test_new_products_are_judged_as_launched_at_the_instant(self):
+    def test_warm_and_cold_products_are_judged_apart(self):
         later = [("d", "cup-new", "purchase", 12), ("a", "stove", "purchase", 12)]
+        long_ago = [("b", "globe", "purchase", -60), ("b", "stove", "purchase", -50)]
         found = trial(
-            shop_of([*BOUGHT, *later]),
+            shop_of([*long_ago, *BOUGHT, *later]),
             as_of=AS_OF,
             horizon_days=5,
-            ways={"merged": Weights()},
-            only_new=True,
+            ways={"merged": Weights(exploration=0)},
         )
-        assert (found["merged"].customers, found["merged"].hit_rate) == (1, 1)
+        customers = {group: by_way["merged"].customers for group, by_way in found.items()}
+        assert customers == {"all": 2, "warm": 1, "cold": 1}
+        assert {by_way["merged"].hit_rate for by_way in found.values()} == {1}
+
+    def test_a_model_of_interest_decides_among_the_cold(self):
+        texts = TEXTS | {"new-1": "unlike anything", "new-2": "something else"}
+        later = [("a", "new-2", "purchase", 12), ("b", "new-1", "purchase", 12)]
+        found = trial(
+            shop_of([*BOUGHT, *later], texts=texts),
+            as_of=AS_OF,
+            horizon_days=5,
+            ways={"interest": ALONE["interest"]},
+            interest=OnlySku("new-2"),
+            k=1,
+        )
+        assert found["cold"]["interest"].ndcg_each.tolist() == [1, 0]
 
     def test_refuses_a_horizon_in_which_nobody_bought(self):
         with pytest.raises(NobodyBought):
             trial(shop_of(BOUGHT), as_of=AS_OF, horizon_days=5, ways={"merged": Weights()})
+
+
+class OnlySku:
+    """A model that is sure of one product, as its own session."""
+
+    def __init__(self, sku):
+        self.sku = sku
+
+    def prepare(self, shop, launch):
+        self.customers = shop.before(launch.as_of).in_order().customers.id
+        self.is_it = launch.products.sku == self.sku
+        return self
+
+    def score(self, rows):
+        return np.tile(np.where(self.is_it, 0.9, 0.1), (len(self.customers[rows]), 1))
+
+
+class TestLesson:
+    def test_a_ranker_learned_where_high_scores_come_true_foresees_more(self):
+        learned = lesson(shop_of_tastes(customers=240, products=120), as_of=START + days(220))
+        assert learned.is_better
+        assert learned.ranker.score > 0
+        assert learned.bought > 200
+
+    def test_nothing_is_learned_from_a_shop_that_sold_little(self):
+        assert lesson(shop_of(BOUGHT), as_of=AS_OF) is None
+        assert lesson(shop_of([], texts={}), as_of=AS_OF) is None
+
+    def test_nothing_after_the_instant_matters(self):
+        shop = shop_of_tastes(customers=120, products=120)
+        more = with_more_events(shop, after=START + days(200), count=500, seed=1)
+        as_of = START + days(200)
+        assert lesson(shop, as_of=as_of) == lesson(more, as_of=as_of)
+
+
+class TestRanker:
+    def test_a_score_and_its_chance_are_each_others_inverse(self):
+        ranker, offset = Ranker(), np.array([[-6.0], [-2.0]])
+        score = np.array([[0.0, 1.5], [2.0, 3.0]])
+        chance = ranker.chance(score, offset=offset)
+        assert ranker.score_of(chance, offset=offset) == pytest.approx(score)
+
+    def test_its_numbers_survive_a_card(self):
+        ranker = Ranker(intercept=-7.5, score=1.1)
+        assert Ranker.from_dict(ranker.as_dict()) == ranker
 
 
 def test_entries_are_columns_of_one_length():

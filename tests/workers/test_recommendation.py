@@ -18,7 +18,10 @@ from launchopt.catalog.models import Product
 from launchopt.catalog.services import save_products
 from launchopt.operations import runs
 from launchopt.operations.models import ModelVersion, Run
+from launchopt_ml.recommendation.chances import Ranker
 from launchopt_workers.recommendation import tasks
+from launchopt_workers.recommendation.rankers import ranker_for
+from tests.support.tastes import AS_OF, store_tastes
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -214,6 +217,53 @@ class TestNewProducts:
             )
         lists, _ = told(tmp_path, capsys, "--customer", "dan", "--only-new", *as_of())
         assert [row["sku"] for row in lists["dan"]] == ["TWO", "ONE"]
+
+
+class TestLearning:
+    def test_lists_for_all_come_with_how_good_they_would_have_been(self, db, capsys):
+        store_tastes()
+        call_command("recommend", "--all", "--as-of", AS_OF.isoformat())
+        lines = capsys.readouterr().out.splitlines()
+        start = AS_OF - timedelta(days=30)
+        assert any(line.startswith(f"lists of {start:%Y-%m-%d}") for line in lines)
+        groups = {line.split()[0] for line in lines if line.split()[1:2] == ["merged"]}
+        assert groups == {"all", "cold"}  # nobody buys here what is a month old
+
+    def test_what_was_learned_is_a_version_with_a_card_and_metrics(self, db):
+        store_tastes()
+        call_command("recommend", "--all", "--as-of", AS_OF.isoformat(), "--json")
+        version = ModelVersion.objects.get(name="ranker")
+        assert version.status == ModelVersion.Status.ACTIVE
+        assert version.data_until == AS_OF
+        assert ranker_for(AS_OF).as_dict() == version.card["numbers"]
+        assert set(version.metrics["quality"]) == {"as_of", "all", "cold"}
+        assert version.metrics["log_loss"] < version.metrics["stated_log_loss"]
+
+    def test_a_ranker_that_knows_the_future_is_not_used(self, db):
+        store_tastes()
+        call_command("recommend", "--all", "--as-of", AS_OF.isoformat(), "--json")
+        assert ranker_for(AS_OF - timedelta(days=1)) == Ranker()
+
+    def test_interest_speaks_by_the_scores_own_reasons_alone(self, shop, tmp_path, capsys):
+        launch("POT", "White tea cup")
+        version = ModelVersion.objects.create(name="interest", created_at=NOW)
+        reasons = [{"factor": "similar_products", "log_odds": 0.4, "skus": ["TENT"]}]
+        for customer, why in (("anna", reasons), ("dan", None)):
+            InterestScore.objects.create(
+                product=Product.objects.get(sku="POT"),
+                customer=Customer.objects.get(external_id=customer),
+                probability=0.9,
+                rank=1,
+                model_version=version,
+                as_of=NOW - timedelta(hours=1),
+                horizon_days=30,
+                reasons=why,
+            )
+        lists, _ = told(tmp_path, capsys, "--all", *as_of())
+        assert lists["anna"][0]["reason"] == (
+            "New in the shop. Because you bought Camping tent: this is similar."
+        )
+        assert lists["dan"][0]["reason"] == "New in the shop."
 
 
 class TestWrongInput:

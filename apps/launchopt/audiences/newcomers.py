@@ -18,7 +18,7 @@ from launchopt.audiences.models import (
     InterestScore,
     Recommendation,
 )
-from launchopt.audiences.recommendations import LOCK
+from launchopt.audiences.recommendations import LOCK, VOICE
 from launchopt.audiences.services.membership import build_audience
 from launchopt.audiences.showing import NEW_DAYS
 from launchopt.audiences.snapshots import copied
@@ -49,13 +49,10 @@ STANDING_SCHEMA: dict[str, type[pl.DataType]] = {
     "is_new": pl.String,  # t or f
     "day": pl.Int64,
 }
-SCORED = """
-    SELECT s.product_id, s.customer_id, s.probability,
-        jsonb_path_query_first(
-            s.reasons, '$[*] ? (@.factor == "similar_products" && @.log_odds > 0).skus[0]'
-        ) #>> '{}' AS alike
+SCORED = f"""
+    SELECT s.product_id, s.customer_id, s.probability, {VOICE.format("s")} AS alike
     FROM launchopt_audiences_interestscore s
-    WHERE s.product_id = ANY(%s) AND s.customer_id >= %s AND s.customer_id < %s"""
+    WHERE s.product_id = ANY(%s) AND s.customer_id >= %s AND s.customer_id < %s"""  # noqa: S608
 SCORED_SCHEMA: dict[str, type[pl.DataType]] = {
     "product_id": pl.Int64,
     "customer_id": pl.Int64,

@@ -42,6 +42,12 @@ INSERT = f"""
 PREDICTED = """
     SELECT product_id, customer_id, probability FROM launchopt_audiences_interestscore
     WHERE product_id = ANY(%s) AND as_of <= %s"""
+# The customer's own product that a score's reasons name first, where it spoke for the new one.
+VOICE = """jsonb_path_query_first(
+    {}.reasons, '$[*] ? (@.factor == "similar_products" && @.log_odds > 0).skus[0]') #>> '{{}}'"""
+VOICES = f"""
+    SELECT s.customer_id, s.product_id, {VOICE.format("s")} FROM launchopt_audiences_interestscore s
+    WHERE s.product_id = ANY(%s) AND s.as_of <= %s AND s.reasons IS NOT NULL"""  # noqa: S608
 SCORES: dict[str, type[pl.DataType]] = {
     "product_id": pl.Int64,
     "customer_id": pl.Int64,
@@ -144,3 +150,10 @@ def scores_of(product_ids: Iterable[int], *, as_of: datetime) -> pl.DataFrame:
     if not ids:
         return pl.DataFrame(schema=SCORES)
     return copied(PREDICTED, [ids, as_of], schema=SCORES)
+
+
+def voices_of(product_ids: Iterable[int], *, as_of: datetime) -> dict[tuple[int, int], str]:
+    """By customer and product, the sku of the customer's own that a score's reasons name."""
+    with connection.cursor() as cursor:
+        cursor.execute(VOICES, [list(product_ids), as_of])
+        return {(customer, product): sku for customer, product, sku in cursor.fetchall() if sku}

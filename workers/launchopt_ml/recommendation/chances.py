@@ -86,6 +86,11 @@ class Cases:
     bought: NDArray[np.bool_]  # (pairs,)
 
     @classmethod
+    def none(cls) -> Cases:
+        """No cases."""
+        return cls(np.zeros(0), np.zeros((0, 2)), np.zeros(0, dtype=bool))
+
+    @classmethod
     def joined(cls, parts: Sequence[Cases]) -> Cases:
         """The cases of several instants."""
         return cls(

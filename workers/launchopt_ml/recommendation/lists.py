@@ -128,9 +128,14 @@ class Recommender:
         return is_fresh
 
     @cached_property
+    def activity(self) -> NDArray[np.float64]:
+        """(customers, 2): see `activity_of`."""
+        return activity_of(self.known, as_of=self.as_of)
+
+    @property
     def offset(self) -> NDArray[np.float64]:
         """(customers,): the log-odds of what no source speaks for."""
-        return self.ranker.offset(activity_of(self.known, as_of=self.as_of))
+        return self.ranker.offset(self.activity)
 
     @cached_property
     def hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

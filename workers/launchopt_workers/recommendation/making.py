@@ -15,8 +15,9 @@ from launchopt.audiences.showing import language_of
 from launchopt.conf import launchopt_settings
 from launchopt_core.reasons import DEEDS, SOURCES, Grounds, sentence
 from launchopt_ml.recommendation.lists import Lists, Recommender
-from launchopt_ml.recommendation.ranking import Weights
+from launchopt_ml.recommendation.ranking import INTEREST, Weights
 from launchopt_ml.shop import instant
+from launchopt_workers.recommendation.rankers import ranker_for
 from launchopt_workers.recommendation.reading import Stock
 
 SCHEMA = {
@@ -51,6 +52,7 @@ class Maker:
             sellable=stock.sellable,
             interest=stock.interest,
             weights=Weights(exploration=launchopt_settings().recommendation_exploration),
+            ranker=ranker_for(as_of),
         )
         known = np.isin(stock.shop.products.sku, recommender.known.products.sku)
         return cls(stock, recommender, np.flatnonzero(known))
@@ -112,23 +114,45 @@ class Maker:
 
     def _reason(self, block: Lists, row: int) -> str:
         product = int(block.product[row])
-        named = [place for place in block.named[row].tolist() if place >= 0]
-        is_itself = named[:1] == [product]
-        named = named[:1] if is_itself else [place for place in named if place != product]
-        grounds = Grounds(
-            source=SOURCES[block.source[row]],
-            titles=[self.stock.titles[self.places[place]] for place in named],
-            deed=DEEDS[block.deed[row]] if named else "",
-            is_itself=is_itself,
-            is_fresh=bool(self.recommender.is_fresh[product]),
-        )
         customer_id = int(self.stock.customer_ids[block.customer[row]])
+        if block.source[row] == INTEREST:
+            grounds = self._predicted(customer_id, product)
+        else:
+            grounds = self._spoken_for(block, row)
         return sentence(
             grounds,
             language=language_of(
                 self._languages.get(customer_id, ""), self.stock.languages[self.places[product]]
             ),
         )
+
+    def _spoken_for(self, block: Lists, row: int) -> Grounds:
+        """By what the customer did with the products that spoke loudest."""
+        product = int(block.product[row])
+        named = [place for place in block.named[row].tolist() if place >= 0]
+        is_itself = named[:1] == [product]
+        named = named[:1] if is_itself else [place for place in named if place != product]
+        return Grounds(
+            source=SOURCES[block.source[row]],
+            titles=[self.stock.titles[self.places[place]] for place in named],
+            deed=DEEDS[block.deed[row]] if named else "",
+            is_itself=is_itself,
+            is_fresh=bool(self.recommender.is_fresh[product]),
+        )
+
+    def _predicted(self, customer_id: int, product: int) -> Grounds:
+        """By the score's own reasons, which are kept for the likeliest customers."""
+        sku = self.stock.voices.get((customer_id, int(self._product_ids[product])))
+        title = self._titles.get(sku or "")
+        is_fresh = bool(self.recommender.is_fresh[product])
+        source = SOURCES[INTEREST]
+        if title is None:
+            return Grounds(source, is_fresh=is_fresh)
+        return Grounds(source, titles=[title], deed="purchase", is_fresh=is_fresh)
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return dict(zip(self.stock.shop.products.sku.tolist(), self.stock.titles, strict=True))
 
     @cached_property
     def _product_ids(self) -> NDArray[np.int64]:

@@ -91,7 +91,8 @@ def among_strangers(
     chance = np.array([[usual.get(product.pk, 0.0) for product in products]])
     seats = _with(lists, products, chance, count=STRANGERS_KEPT)
     known = {entry.product_id: entry for entry in entries}
-    return [_general(known, seats, place) for place in np.flatnonzero(seats.product[0] != NOTHING)]
+    places_taken: list[int] = np.flatnonzero(seats.product[0] != NOTHING).tolist()
+    return [_general(known, seats, place) for place in places_taken]
 
 
 def _with(

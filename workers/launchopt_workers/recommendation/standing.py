@@ -103,7 +103,7 @@ class StoredLists:
         count = (self.row_ids != NOTHING).sum(axis=1)[row]
         last = self.ranks.max(axis=1)[row]
         stood = self.ranks[row, np.minimum(place, self.ranks.shape[1] - 1)]
-        return np.where(place < count, stood, last + place - count + 1)
+        return np.asarray(np.where(place < count, stood, last + place - count + 1))
 
 
 def _widened(values: NDArray[Any], *, width: int, empty: Any = NOTHING) -> NDArray[Any]:

@@ -24,6 +24,7 @@ from launchopt_workers.running import instant_of, job_body
 
 if TYPE_CHECKING:
     from launchopt_workers.recommendation.making import Maker
+    from launchopt_workers.recommendation.reading import Stock
 
 STEP = 2_000  # customers whose lists are stored at once
 NOBODY = np.zeros(0, dtype=np.int64)
@@ -55,7 +56,9 @@ def recommend(
     count = k or kept
     read_texts(work)
     work.report(done=0, step="read the shop")
-    maker = Maker.of(read_stock(as_of=instant), as_of=instant)
+    stock = read_stock(as_of=instant)
+    learned = _learn(work, stock, as_of=instant) if customer_ids is None and not only_new else {}
+    maker = Maker.of(stock, as_of=instant)
     told, stored = [maker.rows(NOBODY, count=count)], 0
     steps = list(_steps(maker, customer_ids))
     work.expect(len(steps))
@@ -75,7 +78,23 @@ def recommend(
     lines = pl.concat(told).select(TOLD)
     if out:
         _write(lines, Path(out))
-    return {"customers": sum(map(len, steps)), "entries": len(lines), "stored": stored}
+    return {
+        "customers": sum(map(len, steps)),
+        "entries": len(lines),
+        "stored": stored,
+        **learned,
+    }
+
+
+def _learn(work: Work, stock: Stock, *, as_of: datetime) -> dict[str, Any]:
+    """What the past teaches of lists for everybody, and how good they would have been."""
+    from launchopt_workers.recommendation.rankers import Learning
+
+    work.report(step="learn from past lists")
+    learning = Learning(stock.shop, as_of)
+    return work.once(
+        "learn from past lists", lambda: learning.register(run=work.run, now=work.clock())
+    )
 
 
 def _steps(maker: Maker, customer_ids: list[int] | None) -> Iterator[np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from launchopt_workers.recommendation import tasks  # noqa: F401 - registers the
 from launchopt_workers.running import run_here
 
 MOST = 1000
+GROUPS = ("all", "warm", "cold")
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -76,6 +77,12 @@ class Command(LaunchOptCommand):
                 self.stdout.write(file.read_text())
         return report
 
+    def show(self, report: Mapping[str, Any]) -> None:
+        """The counts, and how good lists of a month ago would have been."""
+        super().show({name: value for name, value in report.items() if name != "quality"})
+        for line in _quality_lines(report.get("quality") or {}):
+            self.stdout.write(line)
+
     def _check(self, *, k: int, out: Path | None, is_told: bool, only_new: bool) -> None:
         if not 1 <= k <= MOST:
             raise InvalidInput(f"--k lies between 1 and {MOST}, not at {k}.")
@@ -83,3 +90,15 @@ class Command(LaunchOptCommand):
             raise InvalidInput(f"--out names a .csv or .parquet file in a folder, not {out}.")
         if only_new and not is_told:
             raise InvalidInput("Lists of new products alone are not stored; name a file by --out.")
+
+
+def _quality_lines(quality: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each group of products and way to make lists."""
+    if "as_of" not in quality:
+        return
+    yield f"lists of {quality['as_of'][:10]}, judged by what was bought in the 30 days after"
+    yield f"{'products':10}{'way':14}{'customers':>10}{'NDCG@10':>10}{'recall':>10}{'hit rate':>10}"
+    for group in (name for name in GROUPS if name in quality):
+        for way, row in quality[group].items():
+            figures = "".join(f"{row[name]:>10.4f}" for name in ("ndcg", "recall", "hit_rate"))
+            yield f"{group:10}{way:14}{row['customers']:>10.0f}{figures}"
