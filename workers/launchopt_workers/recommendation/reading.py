@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from launchopt.audiences import recommendations
-from launchopt.conf import launchopt_settings
+from launchopt.catalog.embeddings import encoder_name
 from launchopt_ml.recommendation.lists import FRESH_DAYS
 from launchopt_ml.shop import Customers, Shop, days, instant
 from launchopt_workers.prediction.shops import StoredShop, stored_shop
@@ -35,11 +35,14 @@ class Stock:
     languages: list[str]
     sellable: NDArray[np.bool_]
     interest: sp.csr_matrix  # (customers, products), probabilities of fresh products
+    voices: dict[
+        tuple[int, int], str
+    ]  # (customer id, product id) -> sku that a score's reasons name
 
 
 def read_stock(*, as_of: datetime) -> Stock:
     """Everything known before `as_of`; what is in stock is what is there now."""
-    read = stored_shop(before=as_of, encoder=launchopt_settings().encoder)
+    read = stored_shop(before=as_of, encoder=encoder_name())
     offers = {row[0]: row[1:] for row in recommendations.offers(at=as_of)}
     facts = [offers.get(product_id, GONE) for product_id in read.product_ids.tolist()]
     shop = _with_known_since(read.shop, [known_at for _, _, known_at, _ in facts])
@@ -52,6 +55,7 @@ def read_stock(*, as_of: datetime) -> Stock:
         [language for _, language, *_ in facts],
         np.array([sellable for *_, sellable in facts], dtype=bool),
         _interest(shop, read, as_of=as_of),
+        recommendations.voices_of(_fresh_ids(shop, read, as_of=as_of), as_of=as_of),
     )
 
 
@@ -74,8 +78,7 @@ def _interest(shop: Shop, read: StoredShop, *, as_of: datetime) -> sp.csr_matrix
 
     For the stranger it is what half of the customers exceed.
     """
-    fresh = shop.new_at > instant(as_of) - days(FRESH_DAYS)
-    scores = recommendations.scores_of(read.product_ids[fresh].tolist(), as_of=as_of)
+    scores = recommendations.scores_of(_fresh_ids(shop, read, as_of=as_of), as_of=as_of)
     scores = scores.filter(pl.col("customer_id").is_in(read.customer_ids.tolist()))
     usual = scores.group_by("product_id").agg(pl.col("probability").median())
     stranger = np.full(len(usual), len(read.customer_ids))
@@ -87,3 +90,9 @@ def _interest(shop: Shop, read: StoredShop, *, as_of: datetime) -> sp.csr_matrix
     )
     probability = pl.concat([scores["probability"], usual["probability"]]).to_numpy()
     return sp.csr_matrix((probability, place), shape=(len(shop.customers), len(shop.products)))
+
+
+def _fresh_ids(shop: Shop, read: StoredShop, *, as_of: datetime) -> list[int]:
+    fresh = shop.new_at > instant(as_of) - days(FRESH_DAYS)
+    ids: list[int] = read.product_ids[fresh].tolist()
+    return ids
