@@ -22,7 +22,7 @@ from launchopt_ml.encoders.files import UnfitEncoder, bert_of, enough, write_mod
 
 BATCH = 32
 RATE = 5e-4
-MOST_POOL = 8000  # texts that the teacher is asked about
+MOST_POOL = 6000  # texts that the teacher is asked about
 HELD_OUT = 0.1
 MOST_HELD_OUT = 300
 

@@ -1,7 +1,7 @@
 """An encoder with fewer inner neurons or layers: a smaller BERT that transformers reads as it is.
 
 Which neurons matter, and what the rest can say in the place of those left out, is found on texts of
-the shop: the matrix behind them is fitted anew by least squares, layer after layer (He and others,
+the shop: the matrix behind them is fitted anew by least squares, layer by layer (He and others,
 2017). Layers go by how little they turn the states they are given (Men and others, 2024). Heads
 stay: transformers wants as many of them, of equal width, as make up the whole.
 """
@@ -42,10 +42,11 @@ def write_pruned(
     distinct = enough(texts)
     some = distinct[:: max(len(distinct) // MOST_TEXTS, 1)]
     with torch.inference_mode():
-        left_out = _drop_layers(model, list(batches(tokenizer, some)), keep=kept_layers)
-        for place, layer in enumerate(model.encoder.layer if keep < 1 else ()):
-            _thin(layer, _moments(model, layer, list(batches(tokenizer, some))), keep=keep)
-            progress(place + 1, kept_layers)
+        given = list(batches(tokenizer, some))
+        left_out = _drop_layers(model, given, keep=kept_layers)
+        moments = _moments(model, given, progress=progress) if keep < 1 else []
+        for layer, moment in zip(model.encoder.layer, moments, strict=keep < 1):
+            _thin(layer, moment, keep=keep)
     neurons = model.encoder.layer[0].intermediate.dense.out_features
     model.config.intermediate_size, model.config.num_hidden_layers = neurons, kept_layers
     write_model(model, target, like=source)
@@ -71,19 +72,34 @@ def _drop_layers(model: Any, given: list[Any], *, keep: int) -> list[int]:
     return left_out
 
 
-def _moments(model: Any, layer: Any, given: list[Any]) -> Tensor:
-    """(neurons + 1, neurons + 1): mean products of what the neurons say, and of a constant 1."""
-    said: list[Tensor] = []
-    hook = layer.output.dense.register_forward_pre_hook(lambda _, inputs: said.append(inputs[0]))
-    width = layer.output.dense.in_features + 1
-    total, count = torch.zeros(width, width), 0
-    for batch in given:
-        model(**batch)
-        rows = said.pop()[batch["attention_mask"].bool()]  # (tokens, neurons)
+class _Moments:
+    """(neurons + 1, neurons + 1): summed products of what neurons say, and of a constant 1."""
+
+    def __init__(self, width: int) -> None:
+        self.total, self.count = torch.zeros(width + 1, width + 1), 0
+        self.mask = torch.zeros(0, dtype=torch.bool)
+
+    def __call__(self, _: Any, said: tuple[Tensor]) -> None:
+        """Hear what comes before a matrix, of real tokens only."""
+        rows = said[0][self.mask]  # (tokens, neurons)
         rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
-        total, count = total + rows.T @ rows, count + len(rows)
-    hook.remove()
-    return total / count
+        self.total += rows.T @ rows
+        self.count += len(rows)
+
+
+def _moments(model: Any, given: list[Any], *, progress: Progress) -> list[Tensor]:
+    """Mean products of each layer's inner neurons over the texts."""
+    behind = [layer.output.dense for layer in model.encoder.layer]
+    heard = [_Moments(dense.in_features) for dense in behind]
+    hooks = [d.register_forward_pre_hook(one) for d, one in zip(behind, heard, strict=True)]
+    for place, batch in enumerate(given):
+        for one in heard:
+            one.mask = batch["attention_mask"].bool()
+        model(**batch)
+        progress(place + 1, len(given))
+    for hook in hooks:
+        hook.remove()
+    return [one.total / one.count for one in heard]
 
 
 def _thin(layer: Any, moments: Tensor, *, keep: float) -> None:
