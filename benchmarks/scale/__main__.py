@@ -43,7 +43,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--products", type=int, default=10)
     parser.add_argument("--known-products", type=int, default=2_000)
     parser.add_argument("--events-per-customer", type=float, default=8.0)
-    parser.add_argument("--training-customers", type=int, default=20_000)
+    parser.add_argument("--training-customers", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
