@@ -237,6 +237,7 @@ class TestMoments:
             ("g,a,m,proportion,5,9,9\ng,b,m,proportion,50,9,9\n", "proportion"),
             ("g,a,m,mean,many,9,40\ng,b,m,mean,50,9,40\n", "line 2"),
             ("g,a,m,mean,50,9,40\n", "only one variant"),
+            ("g,a,m,ratio,50,9,40\ng,b,m,ratio,50,9,40\n", "'denominator_sum'"),
         ],
     )
     def test_bad_statistics_are_named(self, tmp_path: Path, rows: str, words: str):

@@ -15,6 +15,7 @@ from launchopt_core.offpolicy.rewards import Expectation, leaning
 
 ALPHA = 0.05
 FOLDS = 5
+ERRORS = 3.0  # standard errors, beyond which weights miss their mean by more than chance
 FEWEST_EFFECTIVE = 200.0  # rows, below which no policy is promoted
 MOST_UNSEEN = 0.01  # of the policy's choices may be such as the log never shows
 
@@ -38,7 +39,7 @@ class Evaluation:
     gain: Valued  # doubly robust, over the policy in force
     on_policy: Valued
     effective_sample_size: float  # rows (Kish): (sum of weights)^2 / sum of squared weights
-    unseen: float  # share of the policy's choices that the log never shows
+    unseen: float  # at least this share of the policy's choices can never be in the log
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def evaluate(log: Log, policy: Policy, *, rng: Generator, alpha: float = ALPHA) 
         gain=valued(robust - log.reward),
         on_policy=valued(log.reward, len(log)),
         effective_sample_size=effective,
-        unseen=_unseen(log, policy),
+        unseen=_unseen(log, policy, weights),
     )
 
 
@@ -106,7 +107,7 @@ def promotion(evaluation: Evaluation, *, fewest: float = FEWEST_EFFECTIVE) -> Pr
         )
     if evaluation.unseen > MOST_UNSEEN:
         return Promotion(
-            False, f"{100 * evaluation.unseen:.1f} % of its choices are such as the log never shows"
+            False, f"at least {100 * evaluation.unseen:.1f} % of its choices the log never shows"
         )
     if evaluation.gain.interval[0] <= 0:
         return Promotion(False, "it is not shown to earn more than the policy in force")
@@ -145,9 +146,12 @@ def _valued(parts: Floats, degrees: float, alpha: float) -> Valued:
     return Valued(value, (value - reach, value + reach))
 
 
-def _unseen(log: Log, policy: Policy) -> float:
-    """How much of what the policy chooses, in the contexts of the log, was never logged there."""
-    seen = log.tally(np.ones(len(log))) > 0
-    chosen = policy.probability[log.context]
-    missed = np.where(seen[log.context], 0.0, chosen)
-    return float(missed.sum() / chosen.sum())
+def _unseen(log: Log, policy: Policy, weights: Floats) -> float:
+    """At least this share of what the policy chooses was never to be seen in the log.
+
+    Weights have the policy's probability as their mean where the log's policy tries everything; by
+    how much they miss it, beyond three standard errors, is what it never tries.
+    """
+    most = weights.mean() + ERRORS * weights.std() / sqrt(len(log))
+    chosen = policy.probability.sum(axis=1)[log.context].mean()
+    return max(float(1 - most / chosen), 0.0)

@@ -107,6 +107,7 @@ def cells_of_moments(path: Path) -> pl.DataFrame:
         pl.col(there).cast(pl.Float64, strict=False), kind.alias("kind")
     )
     _refuse_twice(table)
+    _require_denominators(table)
     return _frame(table, _sample(table))
 
 
@@ -195,6 +196,14 @@ def _frame(table: pl.DataFrame, sample: Sample) -> pl.DataFrame:
     return table.select([*KEYS, "kind"]).with_columns(
         pl.Series(name, np.asarray(values, dtype=float)) for name, values in figures.items()
     )
+
+
+def _require_denominators(table: pl.DataFrame) -> None:
+    ratios = table.filter(pl.col("kind") == int(Kind.RATIO))
+    names = ["denominator_sum", "denominator_sum_squares", "denominator_cross_sum"]
+    if len(ratios):
+        require_columns(table, names)
+        with_numbers(ratios, names)
 
 
 def _refuse_twice(table: pl.DataFrame) -> None:
