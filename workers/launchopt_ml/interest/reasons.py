@@ -13,7 +13,7 @@ from launchopt_ml.interest.protocol import Reason
 NAMED_NEIGHBOURS = 3
 NOVELTY_TRAITS = ("novelties_bought", "novelty_share", "novelties_lately")
 RECENCY_TRAITS = ("days_since_purchase", "waiting", "bought_in_30_days", "bought_in_60_days")
-TEXT_WAYS = ("words", "letters", "meaning", "near")
+TEXT_WAYS = ("words", "letters", "meaning", "near", "code")
 FACTORS: dict[str, tuple[str, ...]] = {
     "similar_products": tuple(
         f"{history}_{way}" for history, way in VOTES if way in TEXT_WAYS and history != "novel"
