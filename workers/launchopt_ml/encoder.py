@@ -147,11 +147,11 @@ def encoder_from(folder: Path, *, name: str, device: str = "", dtype: str = "") 
     """The encoder in a folder, whatever it is made of. Raises EncoderUnavailable."""
     import torch
 
-    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    kind = getattr(torch, dtype or ("bfloat16" if where == "cuda" else "float32"))
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    kind = getattr(torch, dtype or ("bfloat16" if where.type == "cuda" else "float32"))
     tokenizer = tokenizer_of(folder)
-    body = _body_of(folder, tokenizer, device=torch.device(where), dtype=kind)
-    return SentenceEncoder(name, tokenizer, body, batch_tokens=BATCH_TOKENS[where])
+    body = _body_of(folder, tokenizer, device=where, dtype=kind)
+    return SentenceEncoder(name, tokenizer, body, batch_tokens=BATCH_TOKENS[where.type])
 
 
 def tokenizer_of(folder: Path) -> Any:
