@@ -8,6 +8,7 @@ import pytest
 
 from launchopt.operations.models import AuditEntry, ModelVersion
 from launchopt.operations.services import activate_model, roll_back_model
+from launchopt_ml.artifacts import ArtifactUnreadable
 from launchopt_ml.backtest import AsItIs
 from launchopt_ml.interest.baselines import ActivityInterest, ContentInterest, RandomInterest
 from launchopt_ml.interest.model import LaunchInterest
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.django_db
 def _plain_ways(monkeypatch):
     """Ways of learning whose order is known: content knows the tastes, the others do not."""
     monkeypatch.setattr(contests, "way_of", lambda card: WAYS.get(card["learner"]))
+    monkeypatch.setattr(contests, "can_run", lambda card: card["learner"] in WAYS)
 
 
 def version(learner, *, until=AS_OF, status=ModelVersion.Status.CANDIDATE, source="launches"):
@@ -148,6 +150,21 @@ class TestCard:
         assert version_for(AS_OF) == made
         assert versions.way_of(card)().parameters == model.parameters
         assert versions.way_of(card | {"features": ["another"]}) is None
+
+    def test_one_that_this_release_cannot_run_is_passed_over(self):
+        model = LaunchInterest().fit(SHOP, as_of=START + days(20))
+        older = register(model, data_until=AS_OF - DAY, run=None, now=AS_OF)
+        other = register(model, data_until=AS_OF, run=None, now=AS_OF)
+        activate_model(version=other, now=AS_OF)
+        assert version_for(AS_OF) == other
+        ModelVersion.objects.filter(pk=other.pk).update(card={"features": ["of another release"]})
+        assert version_for(AS_OF) == older
+        ModelVersion.objects.update(card={"learner": "launch-interest", "parameters": {"new": 1}})
+        assert version_for(AS_OF) is None
+
+    def test_one_of_a_forgotten_learner_says_so_in_one_line(self):
+        with pytest.raises(ArtifactUnreadable, match="another release"):
+            versions.loaded(str(version("forgotten").pk))
 
     def test_keeps_how_the_scores_were_spread(self):
         scores = judged(version("content"), None)["scores"]

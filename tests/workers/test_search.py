@@ -118,9 +118,10 @@ def test_what_a_search_found_is_learned_with_from_then_on(small):
     version.card |= {"parameters": found.__dict__}
     version.save()
     assert training.parameters_in_force() == found
-    version.card |= {"parameters": {"of_another_release": 1}}
-    version.save()
-    assert training.parameters_in_force() is None
+    for card in ({"parameters": {"of_another_release": 1}}, {"parameters_from": "usual"}):
+        version.card |= card
+        version.save()
+        assert training.parameters_in_force() is None
 
 
 class TestParameters:

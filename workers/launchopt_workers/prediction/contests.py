@@ -28,7 +28,7 @@ from launchopt_ml.interest.episodes import Episode
 from launchopt_ml.shop import Shop, days, instant
 from launchopt_ml.spread import spread_of
 from launchopt_workers.prediction.cards import learn_alike
-from launchopt_workers.prediction.versions import can_backtest, loaded, way_of
+from launchopt_workers.prediction.versions import can_backtest, can_run, loaded, way_of
 
 DAYS = 30.0
 FEWEST_BUYERS = 5
@@ -120,6 +120,8 @@ def _rivals(entry: Entry, trial: Trial) -> dict[str, Model]:
 
 
 def _as_it_is(version: ModelVersion) -> dict[str, Model]:
+    if not can_run(version.card):
+        return {}
     try:
         model = loaded(str(version.pk))
     except (ArtifactUnreadable, OSError):

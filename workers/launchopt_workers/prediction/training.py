@@ -28,6 +28,7 @@ from launchopt_workers.prediction.versions import (
 )
 
 SEED = 0
+FOUND = "search"  # where parameters come from that outlive the release's usual ones
 TOLD = ("source", "launches", "buyers", "episodes", "classification")
 
 
@@ -51,7 +52,9 @@ def learn_and_test(
     """Two steps, each done once: learn, and let the version prove itself."""
     with tracking(name=INTEREST, now=work.clock()) as told:
         way = partial(_fresh, work, learner=learner, parameters=parameters)
-        made = work.once("learn", lambda: _learn(work, way(), as_of=as_of, told=told))
+        source = FOUND if parameters else "usual"
+        learn = partial(_learn, work, as_of=as_of, told=told, source=source)
+        made = work.once("learn", lambda: learn(way()))
         work.report(step="backtest on the last launches")
         tested = work.once("backtest", lambda: _test(work, made["model_version"], as_of=as_of))
         told.tell_version(ModelVersion.objects.get(pk=made["model_version"]))
@@ -59,9 +62,11 @@ def learn_and_test(
 
 
 def parameters_in_force() -> Parameters | None:
-    """Those of the version in service, so that a search's find is learned with from then on."""
+    """What a search found for the version in service; None for the release's usual ones."""
     active = active_model(INTEREST)
-    return parameters_of(active.card) if active else None
+    if active is None or active.card.get("parameters_from") != FOUND:
+        return None
+    return parameters_of(active.card)
 
 
 def _fresh(work: Work, *, learner: str, parameters: Parameters | None) -> learners.Learner:
@@ -75,7 +80,7 @@ def _fresh(work: Work, *, learner: str, parameters: Parameters | None) -> learne
 
 
 def _learn(
-    work: Work, model: learners.Learner, *, as_of: datetime, told: Tracking
+    work: Work, model: learners.Learner, *, as_of: datetime, told: Tracking, source: str
 ) -> dict[str, Any]:
     shop = stored_shop(before=as_of, encoder=encoder_name()).shop
     try:
@@ -83,6 +88,7 @@ def _learn(
             model.fit(shop, as_of=instant(as_of), seed=SEED)
     except TooFewLaunches as few:
         raise Conflict(str(few)) from few
+    model.card["parameters_from"] = source
     version = register(model, data_until=as_of, run=work.run, now=work.clock())
     known = {name: model.card[name] for name in TOLD if name in model.card}
     return {"model_version": str(version.pk)} | known

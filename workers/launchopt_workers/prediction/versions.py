@@ -16,6 +16,7 @@ from django.db import transaction
 from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.selectors import active_model
 from launchopt.operations.services import activate_model
+from launchopt_ml.artifacts import ArtifactUnreadable
 from launchopt_ml.interest.features import NAMES
 from launchopt_ml.interest.learners import Learner, learner_named
 from launchopt_ml.interest.model import LaunchInterest
@@ -78,16 +79,35 @@ def parameters_of(card: Mapping[str, Any]) -> Parameters | None:
 
 
 def version_for(as_of: datetime) -> ModelVersion | None:
-    """The version that knows nothing from `as_of` on: the active one, else the latest such."""
+    """The version that knows nothing from `as_of` on: the active one, else the latest such.
+
+    What another release made, and this one cannot run, is passed over.
+    """
     fitting = ModelVersion.objects.filter(name=INTEREST, data_until__lte=as_of)
-    active = fitting.filter(status=ModelVersion.Status.ACTIVE).first()
-    return active or fitting.order_by("-data_until", "-created_at").first()
+    active = fitting.filter(status=ModelVersion.Status.ACTIVE)
+    latest = fitting.order_by("-data_until", "-created_at")
+    return next((one for one in (*active, *latest[:50]) if can_run(one.card)), None)
+
+
+def can_run(card: Mapping[str, Any]) -> bool:
+    """Whether this release still has what a version was made with."""
+    learner = card.get("learner", LaunchInterest.name)
+    return learner != LaunchInterest.name or way_of(card) is not None
 
 
 @lru_cache(maxsize=4)
 def loaded(version_id: str) -> Learner:
-    """The model of a version, read from storage once in a process."""
+    """The model of a version, read from storage once in a process. Raises ArtifactUnreadable."""
     version = ModelVersion.objects.get(pk=version_id)
+    try:
+        return _loaded(version)
+    except (KeyError, TypeError, RuntimeError) as other:
+        raise ArtifactUnreadable(
+            f"Model version {version_id} was made by another release: {other}"
+        ) from other
+
+
+def _loaded(version: ModelVersion) -> Learner:
     learner = learner_named(version.card.get("learner", LaunchInterest.name))
     with tempfile.TemporaryDirectory() as folder:
         for name, path in version.files.items():
