@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection
 
 from launchopt.experiments.models import Assignment, Experiment, Metric, Phase, Variant
-from launchopt_core.bandit import Arm
 from launchopt_core.moments import Moments
 
 UPPER = 0.999  # of the buyers' sums, above which a customer's value is winsorised
@@ -98,7 +97,7 @@ def groups(
     who turned out to be a customer is counted as that customer alone. They are outcomes with the
     experiment's product, or with `product_ids`, such as its siblings.
     """
-    bounds = _bounds(experiment, metric, until)
+    bounds = outcome_bounds(experiment, metric, until)
     if product_ids is not None:
         bounds["products"] = list(product_ids)
     with connection.cursor() as cursor:
@@ -108,17 +107,6 @@ def groups(
         Group(variant, phase, Moments(n, total, squares), buyers)
         for variant, phase, n, total, squares, buyers in rows
     ]
-
-
-def arms(experiment: Experiment, *, until: datetime) -> dict[str, Arm]:
-    """What each variant but the control has shown: customers assigned, and how many converted."""
-    names = experiment.variants.filter(is_control=False).values_list("name", flat=True)
-    seen = {name: [0, 0] for name in names}
-    for group in groups(experiment, metric=experiment.primary_metric, until=until):
-        if group.variant in seen:
-            seen[group.variant][0] += group.buyers
-            seen[group.variant][1] += group.moments.count
-    return {name: Arm(*counts) for name, counts in seen.items()}
 
 
 def _outcomes(metric: Metric, *, of_products: bool) -> str:
@@ -161,7 +149,10 @@ def _outcomes(metric: Metric, *, of_products: bool) -> str:
     """  # noqa: S608 - pieces of our own, never a caller's words
 
 
-def _bounds(experiment: Experiment, metric: Metric, until: datetime | None) -> dict[str, Any]:
+def outcome_bounds(
+    experiment: Experiment, metric: Metric, until: datetime | None
+) -> dict[str, Any]:
+    """What an event has to be, and when, to be an outcome; the parameters of the queries."""
     ends = [instant for instant in (until, experiment.ends_at) if instant is not None]
     return {
         "experiment": experiment.pk,

@@ -48,7 +48,7 @@ class Delays:
         at_risk = np.searchsorted(sooner, at, side="right") - np.searchsorted(younger, at)
         # where everybody at risk took just so long, nothing would be left of the quicker ones
         kept = np.where(at_risk > ended, 1 - ended / at_risk, 1 / (at_risk + 1))
-        after = np.append(np.cumprod(kept[::-1])[::-1][1:], 1.0)
+        after = np.append(np.cumprod(kept[::-1])[::-1][1:], 1.0)[: len(at)]
         return cls(at, after)
 
     def share_arrived(self, ages: ArrayLike) -> Floats:

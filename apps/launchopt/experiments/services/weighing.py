@@ -11,6 +11,7 @@ from numpy.random import Generator
 
 from launchopt.conf import launchopt_settings
 from launchopt.experiments import selectors
+from launchopt.experiments.arrivals import arms_seen
 from launchopt.experiments.models import Experiment, Phase, Proposal, Variant
 from launchopt.experiments.services.phases import checked_weights, open_phase
 from launchopt.operations.errors import Conflict, InvalidInput
@@ -60,11 +61,12 @@ def weights_learned(
     """Weights by Thompson sampling over what was seen before `now`, and why; None where they stay.
 
     The control keeps its share: it is there to measure, not to win. The others share the rest by
-    their chance to convert best, each with at least the exploration floor.
+    their chance to convert best, each with at least the exploration floor. Who was assigned of
+    late counts in part, so that no variant is worse for being young.
     """
     current = selectors.weights_in_force(experiment)
     control = selectors.control_of(experiment).name
-    arms = selectors.arms(experiment, until=now)
+    arms = arms_seen(experiment, until=now)
     rest = 1 - current[control]
     if len(arms) < 2 or rest <= 0:
         return None
@@ -73,8 +75,8 @@ def weights_learned(
     weights = {control: current[control]} | {name: w * rest for name, w in learned.items()}
     if max(abs(weights[name] - current.get(name, 0.0)) for name in weights) < SMALLEST_CHANGE:
         return None
-    told = ", ".join(f"{name} {arm.successes:g} of {arm.trials:g}" for name, arm in arms.items())
-    return weights, f"Thompson sampling: {told} bought."
+    told = ", ".join(f"{name} {arm.successes:g} of {arm.trials:.0f}" for name, arm in arms.items())
+    return weights, f"Thompson sampling: {told} bought, of those who had had the time."
 
 
 def learn_weights(
