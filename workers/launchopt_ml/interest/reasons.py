@@ -6,27 +6,45 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from launchopt_ml.interest.features import FACTS, FITS, NAMES, VOTES, Candidates
+from launchopt_ml.interest.features import FACTS, FITS, NAMES, Candidates
 from launchopt_ml.interest.histories import TRAITS, Histories
 from launchopt_ml.interest.protocol import Reason
 
 NAMED_NEIGHBOURS = 3
 NOVELTY_TRAITS = ("novelties_bought", "novelty_share", "novelties_lately")
 RECENCY_TRAITS = ("days_since_purchase", "waiting", "bought_in_30_days", "bought_in_60_days")
-TEXT_WAYS = ("words", "letters", "meaning", "near", "code")
+TEXT_WAYS = ("words", "letters", "meaning", "near", "code", "likeness")
+NAMED = (
+    "similar_products",
+    "bought_together",
+    "novelty",
+    "recency",
+    "activity",
+    "price_fit",
+    "same_category",
+    "product",
+)
+
+
+def factor_of(feature: str) -> str:
+    """The one factor, of NAMED, that a feature belongs to.
+
+    >>> factor_of("bought_words"), factor_of("novel_near"), factor_of("days_since_purchase")
+    ('similar_products', 'novelty', 'recency')
+    """
+    if feature in FACTS:
+        return "product"
+    if feature in FITS:
+        return "same_category" if feature == "same_category" else "price_fit"
+    if feature in NOVELTY_TRAITS or feature.startswith("novel_"):
+        return "novelty"
+    if feature in TRAITS:
+        return "recency" if feature in RECENCY_TRAITS else "activity"
+    return "similar_products" if feature.endswith(TEXT_WAYS) else "bought_together"
+
+
 FACTORS: dict[str, tuple[str, ...]] = {
-    "similar_products": tuple(
-        f"{history}_{way}" for history, way in VOTES if way in TEXT_WAYS and history != "novel"
-    ),
-    "bought_together": tuple(
-        f"{history}_{way}" for history, way in VOTES if way not in TEXT_WAYS and history != "novel"
-    ),
-    "novelty": (*(f"novel_{way}" for history, way in VOTES if history == "novel"), *NOVELTY_TRAITS),
-    "recency": RECENCY_TRAITS,
-    "activity": tuple(name for name in TRAITS if name not in NOVELTY_TRAITS + RECENCY_TRAITS),
-    "price_fit": FITS[:2],
-    "same_category": FITS[2:],
-    "product": FACTS,
+    factor: tuple(name for name in NAMES if factor_of(name) == factor) for factor in NAMED
 }
 COLUMNS = {
     factor: np.array([NAMES.index(name) for name in names]) for factor, names in FACTORS.items()
