@@ -160,6 +160,14 @@ class TestUnits:
         assert "Welch" in out.getvalue()
         assert "Sizes of all: as expected" in out.getvalue()
 
+    def test_nothing_ships_past_a_guardrail(self, file: Path):
+        spent = ("--metric", "spend=spend", "visit=visited", "--covariate", "before")
+        free = analysed(file, *UNITS, *spent)["verdicts"]
+        held = analysed(file, *UNITS, *spent, "--guardrail", "visit=-0.01")["verdicts"]
+        assert free[0]["verdict"] == "ship b"
+        assert held[0]["verdict"].startswith("do not ship b yet: guardrail visit is unproven")
+        assert held[2]["verdict"] == "guardrail visit is unproven: it may fall by more than 1 %"
+
     def test_writes_the_whole_result_to_a_file(self, tmp_path: Path, file: Path):
         out = tmp_path / "result.json"
         report = analysed(file, *UNITS, "--metric", "spend=spend", "--out", str(out))
@@ -264,7 +272,8 @@ class TestFaults:
                 "positive weight",
             ),
             (("--variant", "arm", "--metric", "x=spend", "--expected", "a=1"), "'b', 'c'"),
-            (("--variant", "arm", "--metric", "x=spend", "--expected", "a=many"), "NAME=WEIGHT"),
+            (("--variant", "arm", "--metric", "x=spend", "--expected", "a=many"), "NAME=NUMBER"),
+            (("--variant", "arm", "--metric", "x=spend", "--guardrail", "y=-0.1"), "no metric 'y'"),
             (("--unit", "region", "--variant", "arm", "--metric", "x=spend"), "more than one"),
             (
                 ("--variant", "arm", "--metric", "x=spend", "--method", "bayesian",

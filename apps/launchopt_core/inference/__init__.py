@@ -15,6 +15,7 @@ from launchopt_core.inference.differences import (
     difference_of,
     outcome_of,
 )
+from launchopt_core.inference.guardrails import guarded
 from launchopt_core.inference.methods import ALPHA, Method, Reading, Terms, read
 from launchopt_core.inference.reports import Analysis, Comparisons, Labels, or_none, pairs
 from launchopt_core.inference.sample_ratio import SAMPLE_RATIO_ALPHA, SampleRatio, sample_ratio
@@ -46,6 +47,7 @@ __all__ = [
     "adjusted",
     "compare",
     "difference_of",
+    "guarded",
     "or_none",
     "outcome_of",
     "outcome_of_strata",

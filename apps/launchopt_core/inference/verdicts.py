@@ -30,6 +30,9 @@ class Code(StrEnum):
     KEEP_CONTROL = "keep_control"
     NO_EFFECT = "no_effect"
     INCONCLUSIVE = "inconclusive"
+    HOLDS = "holds"  # of a guardrail, as are the next two
+    UNPROVEN = "unproven"
+    BREACHED = "breached"
 
 
 FIXED_WORDS = {

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from launchopt_core.errors import InvalidRate
 from launchopt_core.inference import (
     Analysis,
     Code,
@@ -14,9 +15,11 @@ from launchopt_core.inference import (
     Kind,
     Labels,
     Method,
+    Reading,
     Sample,
     Terms,
     compare,
+    guarded,
     outcome_of,
 )
 
@@ -130,3 +133,51 @@ class TestRows:
     def test_show_corrected_p_values_where_they_were_asked_for(self):
         rows = analysis((50, 1000), (71, 1000), (52, 1000), correction=Correction.HOLM).rows()
         assert rows[0]["adjusted_p_value"] == pytest.approx(2 * rows[0]["p_value"])
+
+
+class TestGuardrails:
+    def told(self, limits: dict[str, float], *relative: tuple[float, float]) -> list[Conclusion]:
+        """Metric m0 would ship; the others have these relative intervals."""
+        limited = np.array([(0.1, 0.2), *relative])
+        nothing = np.zeros(len(limited))
+        reading = Reading(
+            limited[:, 0], limited[:, 1], limited[:, 0], limited[:, 1], nothing, nothing, nothing
+        )
+        metrics = [f"m{number}" for number in range(len(limited))]
+        return guarded(
+            [Conclusion(Code.SHIP, "ship B")]
+            + [Conclusion(Code.INCONCLUSIVE, "?")] * len(relative),
+            groups=["all"] * len(metrics),
+            metrics=metrics,
+            variants=["B"] * len(metrics),
+            reading=reading,
+            limits=limits,
+        )
+
+    @pytest.mark.parametrize(
+        ("limit", "interval", "code"),
+        [
+            (-0.02, (-0.01, 0.05), Code.HOLDS),
+            (-0.02, (-0.03, 0.05), Code.UNPROVEN),
+            (-0.02, (-0.09, -0.03), Code.BREACHED),
+            (0.02, (-0.03, 0.01), Code.HOLDS),
+            (0.02, (0.01, 0.03), Code.UNPROVEN),
+            (0.02, (0.03, 0.09), Code.BREACHED),
+            (-0.02, (np.nan, np.nan), Code.UNPROVEN),
+        ],
+    )
+    def test_hold_where_the_whole_interval_keeps_within(self, limit, interval, code):
+        assert self.told({"m1": limit}, interval)[1].code is code
+
+    def test_all_of_them_hold_before_a_variant_ships(self):
+        fine = self.told({"m1": -0.02}, (-0.01, 0.05), (-0.5, -0.4))
+        assert fine[0].sentence == "ship B"
+        stopped = self.told({"m1": -0.02, "m2": -0.02}, (-0.01, 0.05), (-0.5, -0.4))
+        assert stopped[0].sentence == (
+            "do not ship B yet: guardrail m2 is broken: it does fall by more than 2 %"
+        )
+
+    @pytest.mark.parametrize("limits", [{"other": -0.1}, {"m1": -1.0}, {"m1": float("nan")}])
+    def test_refuse_what_is_no_limit(self, limits):
+        with pytest.raises(InvalidRate):
+            self.told(limits, (0.0, 0.1))

@@ -20,6 +20,7 @@ from launchopt_core.inference import (
     SampleRatio,
     Terms,
     compare,
+    guarded,
     outcome_of,
     sample_ratio,
 )
@@ -34,6 +35,7 @@ class Question:
     expected: Mapping[str, float] = field(default_factory=dict)  # equal weights where empty
     margin: float | None = None  # of the control's mean
     days: float | None = None  # that the experiment has run
+    guardrails: Mapping[str, float] = field(default_factory=dict)  # metric -> share, -0.02 a fall
 
 
 def analyse(cells: pl.DataFrame, question: Question) -> dict[str, Any]:
@@ -64,6 +66,15 @@ def _verdicts(analysis: Analysis, ratio: SampleRatio, question: Question) -> lis
         margin=None if question.margin is None else question.margin * base,
         days=question.days,
     )
+    if question.guardrails:
+        told = guarded(
+            told,
+            groups=labels.group,
+            metrics=labels.metric,
+            variants=labels.variant,
+            reading=analysis.reading,
+            limits=question.guardrails,
+        )
     return [
         {"group": group, "metric": metric, "variant": variant, "verdict": conclusion.sentence}
         for group, metric, variant, conclusion in zip(

@@ -87,6 +87,14 @@ class Command(LaunchOptCommand):
             default=0.02,
             help="Share of the control's mean below which an effect is none.",
         )
+        parser.add_argument(
+            "--guardrail",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=SHARE",
+            help="A metric that may not fall (-0.02) or rise (0.02) by more than that share.",
+        )
         parser.add_argument("--days", type=float, help="It has run; tells what is missing in days.")
         parser.add_argument("--out", type=Path, metavar="FILE", help="The whole result as JSON.")
 
@@ -138,18 +146,19 @@ def _question(options: Mapping[str, Any]) -> Question:
             tuning=options["tuning"],
             correction=Correction(options["correction"]),
         ),
-        expected=dict(_weight(text) for text in options["expected"]),
+        expected=dict(_share(text, "--expected") for text in options["expected"]),
+        guardrails=dict(_share(text, "--guardrail") for text in options["guardrail"]),
         margin=options["margin"],
         days=options["days"],
     )
 
 
-def _weight(text: str) -> tuple[str, float]:
+def _share(text: str, option: str) -> tuple[str, float]:
     name, _, value = text.rpartition("=")
     try:
         return name, float(value)
     except ValueError:
-        raise InvalidInput(f"--expected {text!r}: write NAME=WEIGHT, such as B=0.5.") from None
+        raise InvalidInput(f"{option} {text!r}: write NAME=NUMBER, such as B=0.5.") from None
 
 
 def _line(row: Mapping[str, Any], verdict: str) -> tuple[str, ...]:
