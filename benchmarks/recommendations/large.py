@@ -24,7 +24,7 @@ from launchopt_ml.interest.model import LaunchInterest
 from launchopt_ml.shop import instant
 from launchopt_workers.prediction.reading import encoder_name, read_texts
 from launchopt_workers.prediction.shops import stored_shop
-from launchopt_workers.prediction.versions import register
+from launchopt_workers.prediction.versions import register, version_for
 
 THINGS = ("lantern", "mug", "kettle", "cushion", "clock", "basket", "tray", "candle", "rug", "vase")
 KINDS = ("ceramic", "wooden", "silver", "woollen", "glass", "paper", "copper", "cotton")
@@ -38,10 +38,15 @@ YEAR = 365
 
 
 def build(*, customers: int, products: int, new: int, orders: int, seed: int) -> None:
-    """Fill an empty database, with `orders` purchases a customer; does nothing the second time."""
-    if Recommendation.objects.exists():
-        return
+    """Fill an empty database, with `orders` purchases a customer; the second time keep the shop.
+
+    Where the code has outgrown the model that was kept with it, another is learned.
+    """
     rng, now = np.random.default_rng(seed), timezone.now()
+    if Recommendation.objects.exists():
+        if version_for(now) is None:
+            _model(now=now)
+        return
     save_products(_products(products, new=new, now=now), now=now - timedelta(days=YEAR))
     _customers(customers, now=now)
     ids = np.array(Customer.objects.order_by("pk").values_list("pk", flat=True))
@@ -157,7 +162,8 @@ def _scores(
 def _model(*, now: datetime) -> ModelVersion:
     shop = stored_shop(before=now, encoder=encoder_name()).shop
     some = shop.events.customer < LEARNED_FROM
-    shop = replace(shop, events=shop.events.take(some))
+    customers = shop.customers.take(np.arange(min(LEARNED_FROM, len(shop.customers))))
+    shop = replace(shop, customers=customers, events=shop.events.take(some))
     model = LaunchInterest().fit(shop, as_of=instant(now), seed=0)
     return register(model, data_until=now, run=None, now=now)
 
