@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from launchopt_ml.interest.features import days_on_sale
+from launchopt_ml.interest.facts import days_on_sale
 from launchopt_ml.interest.protocol import Launch
 
 CLASSES = 10

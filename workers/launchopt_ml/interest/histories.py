@@ -37,6 +37,10 @@ class Histories:
     bought: sp.csr_matrix  # 1 where the customer ever bought it
     taste: sp.csr_matrix  # every signal, fading with RECENT_DAYS
     novel: sp.csr_matrix  # 1 where bought within NOVEL_DAYS of being new
+    lately: sp.csr_matrix  # 1 where bought within RECENT_DAYS
+    amount: sp.csr_matrix  # logarithm of the pieces of each purchase, summed
+    rare: sp.csr_matrix  # bought, divided by the root of how many did
+    orders: sp.csr_matrix  # (orders, known products), what was bought by one customer on one day
     customers: NDArray[np.str_]  # ids, in the order of the rows
     traits: NDArray[np.float32]  # (customers, TRAITS)
     log_price: NDArray[np.float64]  # what a customer usually pays, NaN without purchase
@@ -50,14 +54,20 @@ class Histories:
         age = in_days(as_of - events.time)
         bought = events.kind == PURCHASE
         novel = bought & (in_days(events.time - shop.new_at[events.product]) < NOVEL_DAYS)
+        seen = _seen(events, bought, shape=shape)
+        buyers = np.maximum(np.asarray(seen.sum(0)).ravel(), 1)
         signal = np.array([SIGNAL.get(kind, 0.0) for kind in KINDS])[events.kind]
         middle, spread = _usual_price(shop, bought=bought)
         return cls(
             shop,
             as_of,
-            _seen(events, bought, shape=shape),
+            seen,
             _added(events, signal * np.exp(-age / RECENT_DAYS), shape=shape),
             _seen(events, novel, shape=shape),
+            _seen(events, bought & (age < RECENT_DAYS), shape=shape),
+            _added(events, bought * np.log1p(events.quantity), shape=shape),
+            sp.csr_matrix(seen @ sp.diags(1 / np.sqrt(buyers))),
+            orders_of(events.take(bought), products=shape[1]),
             shop.customers.id,
             traits_of(shop, as_of=as_of),
             middle,
@@ -70,9 +80,19 @@ class Histories:
         if count <= most:
             return self
         rows = np.sort(rng.choice(count, most, replace=False))
-        by_customer = ("bought", "taste", "novel", "customers", "traits")
-        prices = ("log_price", "log_price_spread")
-        return replace(self, **{name: getattr(self, name)[rows] for name in by_customer + prices})
+        votes = ("bought", "taste", "novel", "lately", "amount", "rare")
+        alone = ("customers", "traits", "log_price", "log_price_spread")
+        return replace(self, **{name: getattr(self, name)[rows] for name in votes + alone})
+
+
+def orders_of(purchases: Events, *, products: int) -> sp.csr_matrix:
+    """(orders, products): 1 for what one customer bought on one day."""
+    day = purchases.time.astype("datetime64[D]").astype(np.int64)
+    order = np.unique(np.stack([purchases.customer, day]), axis=1, return_inverse=True)[1].ravel()
+    shape = (int(order.max(initial=-1)) + 1, products)
+    bought = sp.csr_matrix((np.ones(len(order)), (order, purchases.product)), shape=shape)
+    bought.data[:] = 1.0
+    return bought
 
 
 def _added(events: Events, weight: NDArray[np.float64], *, shape: tuple[int, int]) -> sp.csr_matrix:

@@ -1,4 +1,4 @@
-"""The small network that weighs a pair's features, learned on past launches and calibrated."""
+"""What weighs a pair's features: taste by a small network, the level by a line, calibrated."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from scipy.optimize import isotonic_regression
 from torch import Tensor, nn
 
 from launchopt_ml.curves import note
-from launchopt_ml.interest.episodes import Examples
+from launchopt_ml.interest.examples import Examples
+from launchopt_ml.interest.facts import FACTS
+from launchopt_ml.interest.level import base_log_odds, level_of
 from launchopt_ml.interest.parameters import Parameters
 
 FOLDS = 4
-FEWEST_STEPS = 400  # a small shop is gone through more often
+FEWEST_STEPS = 200  # a small shop is gone through more often
 BATCH = 4096
 USUAL = Parameters()
 BINS = 40
@@ -24,7 +26,11 @@ REACH = 5.0  # standard deviations beyond which a feature is cut off
 
 
 class Scorer(nn.Module):
-    """A line plus a bend: logit of (pairs, features) standardised within."""
+    """Logit of (pairs, features), which are standardised within.
+
+    Taste, a line plus a bend, tells customers apart; the level, a line through the facts (the last
+    of the features), tells products apart.
+    """
 
     mean: Tensor
     scale: Tensor
@@ -33,9 +39,11 @@ class Scorer(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
-        self.line = nn.Linear(features, 1)
+        inputs = features - len(FACTS)
+        self.level = nn.Linear(len(FACTS), 1)
+        self.line = nn.Linear(inputs, 1)
         self.bend = nn.Sequential(
-            nn.Linear(features, hidden),
+            nn.Linear(inputs, hidden),
             nn.SiLU(),
             nn.Linear(hidden, hidden),
             nn.SiLU(),
@@ -44,9 +52,19 @@ class Scorer(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(..., features) -> (...)."""
-        standard = ((features - self.mean) / self.scale).clamp(-REACH, REACH)
-        logit: Tensor = self.line(standard) + self.bend(standard)
+        standard = self.standard(features)
+        logit: Tensor = self.level(standard[..., -len(FACTS) :]).squeeze(-1)
+        return logit + self.taste(standard)
+
+    def taste(self, standard: Tensor) -> Tensor:
+        """(..., features) -> (...), whatever the product's facts."""
+        own = standard[..., : -len(FACTS)]
+        logit: Tensor = self.line(own) + self.bend(own)
         return logit.squeeze(-1)
+
+    def standard(self, features: Tensor) -> Tensor:
+        """(..., features) of spread 1, cut off at REACH."""
+        return ((features - self.mean) / self.scale).clamp(-REACH, REACH)
 
 
 def fold_of(skus: NDArray[np.str_]) -> NDArray[np.integer]:
@@ -57,38 +75,94 @@ def fold_of(skus: NDArray[np.str_]) -> NDArray[np.integer]:
 
 
 def train(examples: Examples, *, seed: int, parameters: Parameters = USUAL) -> Scorer:
-    """Weighted logistic loss, AdamW, one cycle of the rate. One seed gives one set of weights."""
-    generator = torch.Generator().manual_seed(seed)
-    features = torch.from_numpy(examples.features)  # (pairs, features)
-    target = torch.from_numpy(examples.bought.astype(np.float32))  # (pairs,)
-    weight = torch.from_numpy(examples.weight / examples.weight.mean())  # (pairs,)
+    """Taste from launches and rehearsals, then the level, if there were launches."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        scorer = Scorer(features.shape[1], hidden=parameters.hidden)
+        scorer = Scorer(examples.features.shape[1], hidden=parameters.hidden)
+    features = torch.from_numpy(examples.features)  # (pairs, features)
+    launches = torch.from_numpy(examples.is_launch)
+    has_launches = bool(launches.any())
+    facts = features[launches] if has_launches else features
     scorer.mean.copy_(features.mean(0))
     scorer.scale.copy_(features.std(0).clamp_min(1e-3))
-    rate = float((target * weight).mean())
-    nn.init.constant_(scorer.line.bias, float(np.log(rate / (1 - rate))))
-    batch = min(max(len(features) // 100, 256), BATCH)
-    batches = -(-len(features) // batch)
+    scorer.mean[-len(FACTS) :] = facts[:, -len(FACTS) :].mean(0)
+    scorer.scale[-len(FACTS) :] = facts[:, -len(FACTS) :].std(0).clamp_min(1e-3)
+    standard = scorer.standard(features)
+    _learn_taste(scorer, standard, examples, seed=seed, parameters=parameters)
+    _learn_level(scorer, standard, examples, half_life_days=parameters.half_life_days)
+    return scorer.eval().requires_grad_(False)
+
+
+def _learn_taste(
+    scorer: Scorer, standard: Tensor, examples: Examples, *, seed: int, parameters: Parameters
+) -> None:
+    """Weighted logistic loss around each product's own level, AdamW, one cycle of the rate.
+
+    With its level given, a product teaches who buys it and not how many. One seed gives one set
+    of weights.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    level = torch.from_numpy(base_log_odds(examples))  # (pairs,)
+    target = torch.from_numpy(examples.bought.astype(np.float32))  # (pairs,)
+    weight = torch.from_numpy(_faded(examples, half_life_days=parameters.half_life_days))
+    weight = weight / weight.mean()
+    batch = min(max(len(standard) // 100, 256), BATCH)
+    batches = -(-len(standard) // batch)
     epochs = max(parameters.epochs, -(-FEWEST_STEPS // batches))
     optimiser = torch.optim.AdamW(
-        scorer.parameters(), parameters.learning_rate, weight_decay=parameters.weight_decay
+        [*scorer.line.parameters(), *scorer.bend.parameters()],
+        parameters.learning_rate,
+        weight_decay=parameters.weight_decay,
     )
     cycle = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, parameters.learning_rate, total_steps=epochs * batches
     )
     for epoch in range(epochs):
-        for rows in torch.split(torch.randperm(len(features), generator=generator), batch):
+        for rows in torch.split(torch.randperm(len(standard), generator=generator), batch):
             loss = nn.functional.binary_cross_entropy_with_logits(
-                scorer(features[rows]), target[rows], weight=weight[rows]
+                scorer.taste(standard[rows]) + level[rows], target[rows], weight=weight[rows]
             )
             optimiser.zero_grad()
             torch.autograd.backward(loss)
             optimiser.step()
             cycle.step()
         note(f"loss/seed_{seed}", epoch, loss.item)
-    return scorer.eval().requires_grad_(False)
+
+
+def _learn_level(
+    scorer: Scorer, standard: Tensor, examples: Examples, *, half_life_days: float
+) -> None:
+    """Set the level's weights; without launches it stays 0."""
+    nn.init.zeros_(scorer.level.weight)
+    nn.init.zeros_(scorer.level.bias)
+    if not examples.is_launch.any():
+        return
+    own = standard[torch.from_numpy(examples.is_launch)]
+    with torch.inference_mode():
+        taste = scorer.taste(own).numpy()
+        weights, offset = level_of(
+            examples.launches,
+            facts=own[:, -len(FACTS) :].numpy(),
+            taste=taste,
+            expected=_in_proportion_to_time(scorer),
+            half_life_days=half_life_days,
+        )
+    with torch.no_grad():
+        scorer.level.weight.copy_(torch.from_numpy(weights)[None])
+        scorer.level.bias.fill_(offset)
+
+
+def _in_proportion_to_time(scorer: Scorer) -> NDArray[np.float64]:
+    """(FACTS,): twice as many days on sale, twice the odds; nothing else is expected."""
+    weights = np.zeros(len(FACTS))
+    place = FACTS.index("days_on_sale")
+    weights[place] = float(scorer.scale[-len(FACTS) + place])
+    return weights
+
+
+def _faded(examples: Examples, *, half_life_days: float) -> NDArray[np.float32]:
+    """(pairs,): their weight, that of old ones faded."""
+    return (examples.weight * 0.5 ** (examples.age / half_life_days)).astype(np.float32)
 
 
 def logits(scorers: list[Scorer], features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -150,13 +224,25 @@ def _means(
 def train_folds(
     examples: Examples, *, seed: int, parameters: Parameters = USUAL
 ) -> tuple[list[Scorer], Calibration]:
-    """One scorer for each fold, trained on the others' launches; calibrated on those left out."""
-    fold = fold_of(examples.sku)
+    """One scorer for each fold, trained on the others' products.
+
+    Calibrated on the launches left out, which have to be there.
+    """
+    scorers = train_tastes(examples, seed=seed, parameters=parameters)
+    launches = examples.launches
+    fold = fold_of(launches.sku)
     said = np.empty(len(fold), dtype=np.float32)
-    scorers = []
-    for held_out in range(FOLDS):
+    for held_out, scorer in enumerate(scorers):
         out = fold == held_out
-        scorers.append(train(examples.take(~out), seed=seed + held_out, parameters=parameters))
-        said[out] = logits(scorers[-1:], examples.features[out])
-    weight = examples.weight * 0.5 ** (examples.age / parameters.half_life_days)
-    return scorers, Calibration.of(said, bought=examples.bought, weight=weight)
+        said[out] = logits([scorer], launches.features[out])
+    weight = _faded(launches, half_life_days=parameters.half_life_days)
+    return scorers, Calibration.of(said, bought=launches.bought, weight=weight)
+
+
+def train_tastes(examples: Examples, *, seed: int, parameters: Parameters = USUAL) -> list[Scorer]:
+    """One scorer for each fold; where nothing was launched yet their level is 0."""
+    fold = fold_of(examples.sku)
+    return [
+        train(examples.take(fold != held_out), seed=seed + held_out, parameters=parameters)
+        for held_out in range(FOLDS)
+    ]

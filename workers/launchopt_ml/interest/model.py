@@ -12,8 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from launchopt_ml.artifacts import load_artifact, save_artifact
-from launchopt_ml.interest.episodes import Examples, Vantage, past_examples
-from launchopt_ml.interest.features import NAMES, Candidates, days_on_sale, pair_features
+from launchopt_ml.interest.episodes import Vantage
+from launchopt_ml.interest.examples import Examples, past_examples
+from launchopt_ml.interest.facts import days_on_sale
+from launchopt_ml.interest.features import NAMES, Candidates, pair_features
 from launchopt_ml.interest.histories import Histories
 from launchopt_ml.interest.learner import (
     FOLDS,
@@ -111,9 +113,10 @@ class LaunchInterest:
     def learn(self, lesson: Lesson, *, seed: int = 0) -> Self:
         """Learn from what past launches show, if they show enough."""
         examples = lesson.examples
+        launches = examples.launches if examples else None
         self._rate = lesson.rate
         self._learned = None
-        if examples and _enough(examples):
+        if examples and launches and _enough(launches):
             self._learned = Learned(*train_folds(examples, seed=seed, parameters=self.parameters))
         self.card = {
             "features": list(NAMES),
@@ -123,8 +126,9 @@ class LaunchInterest:
             "known_since": str(lesson.known_since) if lesson.known_since else None,
             "source": "launches" if self._learned else "prior",
             "episodes": lesson.episodes,
-            "launches": len(np.unique(examples.sku)) if examples else 0,
-            "buyers": int(examples.bought.sum()) if examples else 0,
+            "launches": len(np.unique(launches.sku)) if launches else 0,
+            "rehearsals": len(np.unique(examples.sku[~examples.is_launch])) if examples else 0,
+            "buyers": int(launches.bought.sum()) if launches else 0,
             "daily_rate": {"value": self._rate.value, "source": self._rate.source},
         }
         return self

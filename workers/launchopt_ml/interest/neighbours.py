@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from launchopt_ml.interest.codes import by_code
 from launchopt_ml.shop import Products
 
 NEAREST = 50
@@ -127,30 +128,49 @@ def meaning(new: NDArray[np.float32], known: NDArray[np.float32]) -> sp.csr_matr
     return nearest(sp.csr_matrix(cosine), count=NEAREST).power(3)
 
 
+def without_self(
+    profile: sp.csr_matrix, new: NDArray[np.str_], known: NDArray[np.str_]
+) -> sp.csr_matrix:
+    """The profile in which no product speaks for itself, should a new one be known already."""
+    place = {name: column for column, name in enumerate(known.tolist())}
+    own = np.array([place.get(name, -1) for name in new.tolist()], dtype=np.int64)
+    if not (own >= 0).any():
+        return sp.csr_matrix(profile)
+    profile = sp.csr_matrix(profile, copy=True)
+    row = np.repeat(np.arange(len(own)), np.diff(profile.indptr))
+    profile.data[profile.indices == own[row]] = 0
+    profile.eliminate_zeros()
+    return profile
+
+
 @dataclass(frozen=True)
 class Neighbourhood:
     """What there is to look new products up in: made from what was known at an instant."""
 
+    known: Products
     words: TermSpace
     letters: TermSpace
     known_words: sp.csr_matrix
     known_letters: sp.csr_matrix
-    known_meaning: NDArray[np.float32]
     together: sp.csr_matrix
+    by_few: sp.csr_matrix
+    at_once: sp.csr_matrix
 
     @classmethod
-    def of(cls, known: Products, *, bought: sp.csr_matrix) -> Neighbourhood:
-        """The neighbourhood of known products, and of who bought them."""
+    def of(cls, known: Products, *, bought: sp.csr_matrix, orders: sp.csr_matrix) -> Neighbourhood:
+        """The neighbourhood of known products, of who bought them, and in which orders."""
         texts = known.text.tolist()
         words = TermSpace.of(texts, terms_of=words_of)
         letters = TermSpace.of(texts, terms_of=letters_of)
         return cls(
+            known,
             words,
             letters,
             words.rows(texts),
             letters.rows(texts),
-            known.embedding,
             co_purchase(bought),
+            co_purchase(_by_width(bought)),
+            co_purchase(_by_width(orders)),
         )
 
     def profiles(self, new: Products) -> dict[str, Profile]:
@@ -158,13 +178,25 @@ class Neighbourhood:
         texts = new.text.tolist()
         words = nearest(self.words.rows(texts) @ self.known_words.T, count=NEAREST)
         letters = nearest(self.letters.rows(texts) @ self.known_letters.T, count=NEAREST)
-        sense = meaning(new.embedding, self.known_meaning)
+        sense = meaning(new.embedding, self.known.embedding)
         mixed = nearest(words + letters + sense, count=NEAREST)
-        return {
+        profiles = {
             "words": words,
             "letters": letters,
             "meaning": sense,
             "near": mixed,
-            "bought_together": sp.csr_matrix(mixed @ self.together.power(2)),
-            "bought_closely": sp.csr_matrix(mixed @ self.together.power(3)),
+            "code": by_code(new.sku, self.known.sku),
+            "bought_together": mixed @ self.together.power(2),
+            "bought_closely": mixed @ self.together.power(3),
+            "bought_by_few": mixed @ self.by_few.power(1.5),
+            "bought_at_once": mixed @ self.at_once.power(1.5),
         }
+        return {
+            way: without_self(profile, new.sku, self.known.sku) for way, profile in profiles.items()
+        }
+
+
+def _by_width(bought: sp.csr_matrix) -> sp.csr_matrix:
+    """Rows divided by the root of their number: what is in a small order belongs together more."""
+    width = np.maximum(np.asarray(bought.sum(1)).ravel(), 1)
+    return sp.csr_matrix(sp.diags(1 / np.sqrt(width)) @ bought)

@@ -17,7 +17,7 @@ from launchopt_ml.interest.episodes import (
     new_within,
     past_episodes,
 )
-from launchopt_ml.interest.features import days_on_sale
+from launchopt_ml.interest.facts import days_on_sale
 from launchopt_ml.interest.histories import SIGNAL
 from launchopt_ml.shop import KINDS, Shop
 

@@ -11,11 +11,11 @@ from launchopt_ml.search import Range
 class Parameters:
     """How the learner learns; kept in the card, so that a version can be learned anew."""
 
-    hidden: int = 16  # width of the bend
+    hidden: int = 32  # width of the bend
     epochs: int = 3  # at least; a small shop is gone through more often
     learning_rate: float = 3e-3
     weight_decay: float = 0.1
-    half_life_days: float = 90.0  # how fast an old launch loses its say in how well launches sell
+    half_life_days: float = 90.0  # how fast an old launch loses its say
 
 
 SPACE = {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from launchopt_ml.interest.episodes import bought_within, launched, new_within, past_episodes
-from launchopt_ml.interest.features import days_on_sale
+from launchopt_ml.interest.facts import days_on_sale
 from launchopt_ml.shop import PURCHASE, Products, Shop, days
 
 PRIOR_DAILY_RATE = 0.0002  # buyers a day and customer of an ordinary product: a guess, said so

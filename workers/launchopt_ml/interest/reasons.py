@@ -6,7 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from launchopt_ml.interest.features import FACTS, FITS, NAMES, Candidates
+from launchopt_ml.interest.facts import FACTS
+from launchopt_ml.interest.features import FITS, NAMES, Candidates
 from launchopt_ml.interest.histories import TRAITS, Histories
 from launchopt_ml.interest.protocol import Reason
 

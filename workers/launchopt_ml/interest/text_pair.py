@@ -23,7 +23,8 @@ from launchopt_ml.confusion import Confusion
 from launchopt_ml.curves import note
 from launchopt_ml.encoder import MINILM, EncoderUnavailable, packaged_minilm
 from launchopt_ml.interest.episodes import Vantage
-from launchopt_ml.interest.features import Rows, days_on_sale
+from launchopt_ml.interest.facts import days_on_sale
+from launchopt_ml.interest.features import Rows
 from launchopt_ml.interest.learner import Calibration, fold_of
 from launchopt_ml.interest.pair_texts import TextPairs, history_texts, past_pairs
 from launchopt_ml.interest.protocol import Launch, NotFitted, Reason
