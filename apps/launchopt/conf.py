@@ -27,6 +27,10 @@ class Settings:
     brand_facts: tuple[str, ...] = _setting(
         (), "Approved sentences about the shop that copy may state, such as delivery terms."
     )
+    forbidden_terms: tuple[str, ...] = _setting(
+        (), "Words that no creative may use, beyond those that advertising law forbids."
+    )
+    required_terms: tuple[str, ...] = _setting((), "Words that every creative must use.")
     allow_client_clock: bool = _setting(
         False,
         "Let decisions and launch actions bring their own clock (`at`): for simulations only.",

@@ -147,8 +147,15 @@ class TestApproval:
 
     def test_refuses_a_claim_that_no_fact_proves(self, creative):
         boast = edit(creative, headline="The best mug, 20% off")
-        with pytest.raises(Conflict, match="No fact proves 'best', '20%'"):
+        with pytest.raises(Conflict, match="no fact proves 'best'; no fact proves '20%'"):
             approve(boast)
+
+    def test_refuses_words_that_may_not_be_said(self, creative, settings):
+        with pytest.raises(Conflict, match="'!!!': One mark is enough"):
+            approve(edit(creative, headline="A blue mug!!!"))
+        settings.LAUNCHOPT = settings.LAUNCHOPT | {"FORBIDDEN_TERMS": ("cheerful",)}
+        with pytest.raises(Conflict, match="does not use 'cheerful'"):
+            approve(edit(creative, headline="A cheerful mug"))
 
     def test_refuses_words_written_on_an_old_price(self, creative, product):
         Product.objects.filter(pk=product.pk).update(price=Decimal("8.50"))

@@ -120,3 +120,40 @@ class TestFitResponse:
         with pytest.raises(CommandError, match=words) as raised:
             call_command("fit_response", str(file(content, "ads.csv")), *self.WORDS)
         assert raised.value.returncode == 2
+
+
+class TestCheckCopy:
+    LINE = {"id": 7, "language": "en", "text": "A mug of 0.3 l, the best of all",
+            "facts": {"title": "Mug", "attributes": {"volume": "300 ml"}}}  # fmt: skip
+
+    def test_writes_a_line_for_each_text(self, file, tmp_path, capsys):
+        lines = [self.LINE, {"id": "b", "text": {"headline": "A mug"}, "facts": {"title": "Mug"}}]
+        source = file("\n".join(json.dumps(line) for line in lines), "copy.jsonl")
+        out = tmp_path / "checked.jsonl"
+        call_command("check_copy", str(source), "--out", str(out))
+        first, second = (json.loads(line) for line in out.read_text().splitlines())
+        assert (first["id"], first["accepted"], first["refusals"]) == (7, False, [])
+        assert first["claims"][0] == {
+            "part": "text", "start": 9, "end": 14, "text": "0.3 l", "kind": "number",
+            "support": "attributes.volume",
+        }  # fmt: skip
+        assert first["claims"][1]["text"] == "best"
+        assert first["claims"][1]["support"] is None
+        assert second == {"id": "b", "accepted": True, "claims": [], "refusals": []}
+        assert "superlative without proof" in capsys.readouterr().out
+
+    def test_prints_one_object(self, file, capsys):
+        call_command("check_copy", str(file(json.dumps(self.LINE))), "--json", "--forbid", "mug")
+        told = json.loads(capsys.readouterr().out)
+        assert (told["texts"], told["accepted"]) == (1, 0)
+        assert told["lines"][0]["refusals"][0]["rule"] == "forbidden_term"
+
+    @pytest.mark.parametrize(
+        ("line", "words"),
+        [("{", "line 2: no JSON"), ('{"id": 1}', "line 2: facts must be an object")],
+    )
+    def test_names_the_line_at_fault(self, file, line, words):
+        source = file(json.dumps(self.LINE) + "\n" + line)
+        with pytest.raises(CommandError, match=words) as raised:
+            call_command("check_copy", str(source))
+        assert raised.value.returncode == 2

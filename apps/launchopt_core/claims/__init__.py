@@ -1,5 +1,6 @@
 """Words that can be proved: the facts a text may state, its claims, its limits and its hash."""
 
+from launchopt_core.claims.checking import Checked, check
 from launchopt_core.claims.hashing import content_hash, facts_hash
 from launchopt_core.claims.ledger import claims_in, claims_of, unsupported
 from launchopt_core.claims.limits import (
@@ -12,18 +13,30 @@ from launchopt_core.claims.limits import (
     sms_limit,
     sms_text,
 )
-from launchopt_core.claims.values import PARTS, Claim, ClaimKind, Draft, Facts, attribute_text
+from launchopt_core.claims.refusals import refusals_in
+from launchopt_core.claims.values import (
+    PARTS,
+    Claim,
+    ClaimKind,
+    Draft,
+    Facts,
+    Refusal,
+    attribute_text,
+)
 
 __all__ = [
     "CHANNELS",
     "PARTS",
+    "Checked",
     "Claim",
     "ClaimKind",
     "Draft",
     "Facts",
     "Limits",
     "Overrun",
+    "Refusal",
     "attribute_text",
+    "check",
     "claims_in",
     "claims_of",
     "content_hash",
@@ -31,6 +44,7 @@ __all__ = [
     "length_in",
     "limits_of",
     "overruns",
+    "refusals_in",
     "sms_limit",
     "sms_text",
     "unsupported",

@@ -5,10 +5,11 @@ What this is not: a judge of style or law. It finds and ties; a person decides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
+from launchopt_core.claims.meaning import meaning_of
 from launchopt_core.claims.phrases import phrases_in
 from launchopt_core.claims.quantities import Quantity, quantities_in
 from launchopt_core.claims.values import Claim, ClaimKind, Draft, Facts
@@ -27,21 +28,37 @@ class _Evidence:
     @classmethod
     def of(cls, facts: Facts) -> _Evidence:
         texts = tuple((name, _plain(text)) for name, text in facts.sources() if text)
-        numbers = [(name, quantity) for name, text in texts for quantity in quantities_in(text)]
+        numbers = [
+            (name, quantity)
+            for name, text in texts
+            for quantity in quantities_in(text, idioms=True)
+        ]
+        numbers += [
+            (f"attributes.{name}", Quantity(start=0, end=0, value=Decimal(len(value))))
+            for name, value in facts.attributes.items()
+            if isinstance(value, (list, tuple))
+        ]
         return cls(facts, texts, tuple(numbers))
 
     def for_quantity(self, claim: Quantity) -> str | None:
+        """The source that states the same quantity."""
         if claim.kind == ClaimKind.PRICE:
             return self._for_price(claim)
-        return next((name for name, fact in self.quantities if claim.equals(fact)), None)
+        found = next((name for name, fact in self.quantities if claim.equals(fact)), None)
+        is_bare_price = not claim.unit and claim.value == self.facts.price and claim.value % 1
+        return "price" if found is None and is_bare_price else found
 
     def for_phrase(self, phrase: str) -> str | None:
-        wanted = re.compile(rf"(?<![A-Za-z]){re.escape(_plain(phrase))}(?![A-Za-z])")
+        """The source that says the same words, or words that mean them."""
+        wanted = meaning_of(_plain(phrase))
         return next((name for name, text in self.texts if wanted.search(text)), None)
 
     def _for_price(self, claim: Quantity) -> str | None:
         """The price field, or a price that the title (of a voucher) or an approved fact names."""
-        if claim.value == self.facts.price and self.facts.currency.upper() in claim.currencies:
+        is_named = not claim.currencies or not self.facts.currency
+        if claim.value == self.facts.price and (
+            is_named or self.facts.currency.upper() in claim.currencies
+        ):
             return "price"
         approved = (
             name

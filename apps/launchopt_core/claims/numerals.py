@@ -48,6 +48,26 @@ def english_value(words: str) -> Decimal | None:
     return (total + current) / (2 if half else 1)
 
 
+PRICE_IN_WORDS = (
+    rf"(?:{'|'.join(_TENS)}|{'|'.join(_UNITS[1:])})(?:[ -](?:{'|'.join(_UNITS[1:10])}))?"
+    rf"[ ](?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_UNITS[1:10])}))?"
+)
+
+
+def spoken_price(words: str) -> Decimal | None:
+    """A price as it is said, pounds then pence; None where the words are one number.
+
+    >>> spoken_price("nineteen ninety-nine"), spoken_price("forty nine")
+    (Decimal('19.99'), None)
+    """
+    numbers = [Decimal(ENGLISH[word]) for word in re.findall(r"[a-z]+", words.lower())]
+    for split in range(1, len(numbers)):
+        tens = numbers[split] >= 20 and numbers[split] % 10 == 0
+        if tens and (split == 1 or numbers[0] >= 20):
+            return sum(numbers[:split], Decimal(0)) + sum(numbers[split:], Decimal(0)) / 100
+    return None
+
+
 def chinese_value(text: str) -> Decimal:
     """The value of a Chinese number in characters.
 

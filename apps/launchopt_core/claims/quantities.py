@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from launchopt_core.claims.numerals import (
+    CHINESE_LARGE,
     CHINESE_NUMBER,
+    CHINESE_SCALES,
     ENGLISH_NUMBER,
+    PRICE_IN_WORDS,
     chinese_value,
     english_value,
+    spoken_price,
 )
 from launchopt_core.claims.values import ClaimKind
 
@@ -40,6 +44,26 @@ UNITS: dict[str, tuple[str, str]] = {
     "month": ("months", "1"), "months": ("months", "1"), "个月": ("months", "1"),
     "year": ("months", "12"), "years": ("months", "12"), "年": ("months", "12"),
     "w": ("watt", "1"), "v": ("volt", "1"), "mah": ("mah", "1"), "gb": ("gigabyte", "1"),
+    "kilo": ("mass", "1000"), "kilos": ("mass", "1000"), "kilogram": ("mass", "1000"),
+    "kilograms": ("mass", "1000"), "grammes": ("mass", "1"), "milligrams": ("mass", "0.001"),
+    "pint": ("volume", "568.26125"), "pints": ("volume", "568.26125"),
+    "millilitres": ("volume", "1"), "milliliters": ("volume", "1"),
+    "centimetre": ("length", "10"), "centimetres": ("length", "10"),
+    "centimeter": ("length", "10"), "centimeters": ("length", "10"),
+    "millimetres": ("length", "1"), "millimeters": ("length", "1"), "foot": ("length", "304.8"),
+    "kilometres": ("length", "1000000"), "kilometers": ("length", "1000000"),
+    "英尺": ("length", "304.8"), "寸": ("length", "25.4"), "吋": ("length", "25.4"),
+    "毫克": ("mass", "0.001"), "吨": ("mass", "1000000"), "ounces": ("mass", "28.349523125"),
+    "ounce": ("mass", "28.349523125"), "盎司": ("mass", "28.349523125"),
+    "sec": ("seconds", "1"), "secs": ("seconds", "1"), "mins": ("seconds", "60"),
+    "hr": ("seconds", "3600"), "hrs": ("seconds", "3600"), "钟头": ("seconds", "3600"),
+    "星期": ("days", "7"), "礼拜": ("days", "7"), "年半": ("months", "18"), "月": ("month", "1"),
+    "watt": ("watt", "1"), "watts": ("watt", "1"), "瓦": ("watt", "1"), "volts": ("volt", "1"),
+    "伏": ("volt", "1"), "毫安": ("mah", "1"), "毫安时": ("mah", "1"), "tb": ("gigabyte", "1000"),
+    "℃": ("celsius", "1"), "°c": ("celsius", "1"), "摄氏度": ("celsius", "1"),
+    "度": ("celsius", "1"), "degrees": ("celsius", "1"), "kcal": ("kcal", "1"),
+    "calories": ("kcal", "1"), "大卡": ("kcal", "1"), "卡路里": ("kcal", "1"),
+    "megapixels": ("megapixel", "1"), "mp": ("megapixel", "1"), "万像素": ("megapixel", "0.01"),
     "倍": ("times", "1"), "times": ("times", "1"), "折": ("zhe", "1"),
 }  # fmt: skip
 CURRENCIES: dict[str, frozenset[str]] = {
@@ -60,7 +84,9 @@ CURRENCIES: dict[str, frozenset[str]] = {
                  "SEK", "NOK", "DKK", "PLN", "INR", "KRW", "KWD", "BRL", "MXN", "ZAR", "TWD")
 }  # fmt: skip
 PER_CENT = ("%", "percent", "per cent", "％")
-MEASURE_WORDS = tuple("个件只片套双条张块支瓶盒包袋位款种次层格枚颗粒本把台")
+MEASURE_WORDS = tuple(
+    "个件只片套双条张块支瓶盒包袋位款种次层格枚颗粒本把台杯碗岁代级档圈滴罐听桶箱组对副股核码节项道米"
+)
 
 WIDE_DIGITS = str.maketrans("０１２３４５６７８９．，％", "0123456789.,%")
 DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -75,11 +101,19 @@ _unit_word = "|".join(
 NUMBER = re.compile(
     rf"""
     (?P<symbol>{_symbol})\s?(?P<price>{DIGITS})
+  | (?P<coins>(?:{DIGITS}|{CHINESE_NUMBER})[块元][零一二三四五六七八九\d]
+      (?![\d个件只片套双条张支瓶盒斤]))
+  | \b(?P<spoken>{PRICE_IN_WORDS})\b(?!-)
+  | 半(?P<half_unit>{_unit_word})
+  | \bhalf[ ]an?[ ](?P<half_english>{_unit_word})\b
+  | (?P<divisor>[二三四五六七八九十]|\d)分之(?P<dividend>[一二三四五六七八九]|\d)
+  | \b(?:a[ ])(?P<note>fiver|tenner)\b
   | 百分之(?P<hundredths>{CHINESE_NUMBER}|{DIGITS})
   | (?:(?<![A-Za-z0-9_.,])|(?<=\d[xX×*]))(?P<digits>{DIGITS})
     (?: \s?(?P<percent>%|per\ ?cent\b)
       | [\s-]?(?P<money>{_money_word})(?![A-Za-z])
       | [\s-]?(?P<spaced>{_unit_word}|倍|折|日)(?![A-Za-z])
+      | (?P<large>[万亿千])(?:[多余])?(?P<large_money>元|块)?
       | (?P<glued>[A-Za-z"°]+) )?
   | \b(?P<english>{ENGLISH_NUMBER})\b
     (?: [\s-](?P<english_percent>per\ ?cent)\b
@@ -112,23 +146,28 @@ class Quantity:
         return not self.currencies or bool(self.currencies & other.currencies)
 
 
-def quantities_in(text: str) -> list[Quantity]:
+def quantities_in(text: str, *, idioms: bool = False) -> list[Quantity]:
     """The numbers of a text, in order, with offsets in code points.
+
+    With `idioms` also those that in a text mostly count nothing, such as 一天.
 
     >>> [(str(q.value), q.unit, str(q.kind)) for q in quantities_in("A 1.8 m rug, 20% wool, £5")]
     [('1800.0', 'length', 'number'), ('20', '', 'percentage'), ('5', '', 'price')]
     """
-    found = [q for match in NUMBER.finditer(text.translate(WIDE_DIGITS)) for q in _read(match)]
+    found = [
+        q
+        for match in NUMBER.finditer(text.translate(WIDE_DIGITS))
+        for q in _read(match, idioms=idioms)
+    ]
     return _with_shared_units(text, found)
 
 
-def _read(match: re.Match[str]) -> Iterator[Quantity]:
+def _read(match: re.Match[str], *, idioms: bool) -> Iterator[Quantity]:
     part = {name: value for name, value in match.groupdict().items() if value}
     value = _value(part)
-    if value is None:
+    if value is None or (not idioms and _is_idiom(match, part)):
         return
-    money = part.get("symbol") or part.get("money") or part.get("english_money")
-    money = money or part.get("chinese_money")
+    money = next((part[name] for name in MONEY_GROUPS if name in part), None)
     unit, factor = _unit(part)
     yield Quantity(
         start=match.start(),
@@ -140,21 +179,38 @@ def _read(match: re.Match[str]) -> Iterator[Quantity]:
     )
 
 
+MONEY_GROUPS = ("symbol", "money", "english_money", "chinese_money", "large_money")
+_IDIOM = re.compile(r"一年四季|一日三餐|三五好友|一家三口|一天到晚|二人世界|四季|半天")
+_SINGLE = re.compile(r"一(?:天|年|日|周|秒|分钟|小时|星期|度|道|级|层|节|代|项)$")
+_TERM = re.compile(
+    r"保|质|退|换|修|送达|发货|续航|用|只需|仅需|见效|内|满|不到|超长|充电|快速|过期|待机"
+)
+
+
+def _is_idiom(match: re.Match[str], part: dict[str, str]) -> bool:
+    """一年四季 counts nothing; 一天 does only where something is promised for it."""
+    text, start, end = match.string, match.start(), match.end()
+    if any(i.start() <= start < i.end() for i in _IDIOM.finditer(text, max(0, start - 4), end + 4)):
+        return True
+    if "chinese" not in part or not _SINGLE.search(match.group()):
+        return False
+    return not _TERM.search(text[max(0, start - 5) : start] + text[end : end + 4])
+
+
 def _kind(part: dict[str, str], unit: str, *, money: str | None) -> ClaimKind:
-    if money:
+    if money or {"coins", "spoken", "note"} & part.keys():
         return ClaimKind.PRICE
-    if unit == "zhe" or {"percent", "english_percent", "hundredths"} & part.keys():
+    if unit == "zhe" or {"percent", "english_percent", "hundredths", "divisor"} & part.keys():
         return ClaimKind.PERCENTAGE
+    if unit == "month":
+        return ClaimKind.DATE
     return ClaimKind.COMPARISON if unit == "times" else ClaimKind.NUMBER
 
 
 def _value(part: dict[str, str]) -> Decimal | None:
-    if digits := part.get("price") or part.get("digits"):
-        return Decimal(digits.replace(",", ""))
-    if words := part.get("english"):
-        has_unit = any(name.startswith("english_") for name in part)
-        value = english_value(words)
-        return None if value == 1 and not has_unit else value  # 'one' is mostly a pronoun
+    for name, read in READERS.items():
+        if name in part:
+            return read(part)
     text = part.get("hundredths") or part["chinese"]
     if text[0].isdigit():
         return Decimal(text.replace(",", ""))
@@ -162,8 +218,51 @@ def _value(part: dict[str, str]) -> Decimal | None:
     return None if value == 1 and "measure" in part else value  # 一款, 一种 count nothing
 
 
+def _english(part: dict[str, str]) -> Decimal | None:
+    has_unit = any(name.startswith("english_") for name in part)
+    value = english_value(part["english"])
+    return None if value == 1 and not has_unit else value  # 'one' is mostly a pronoun
+
+
+def _coins(part: dict[str, str]) -> Decimal:
+    """九块九 is 9.9."""
+    whole, coin = re.split("[块元]", part["coins"])
+    value = Decimal(whole.replace(",", "")) if whole[0].isdigit() else chinese_value(whole)
+    return (
+        value + (Decimal(coin) if coin.isdigit() and coin.isascii() else chinese_value(coin)) / 10
+    )
+
+
+def _fraction(part: dict[str, str]) -> Decimal:
+    over, under = (
+        Decimal(part[name]) if part[name].isdigit() and part[name].isascii()
+        else chinese_value(part[name])
+        for name in ("dividend", "divisor")
+    )  # fmt: skip
+    return 100 * over / under if under else Decimal(0)
+
+
+def _digits(part: dict[str, str]) -> Decimal:
+    value = Decimal((part.get("price") or part["digits"]).replace(",", ""))
+    large = part.get("large")
+    return value * {**CHINESE_SCALES, **CHINESE_LARGE}[large] if large else value
+
+
+READERS: dict[str, Callable[[dict[str, str]], Decimal | None]] = {
+    "price": _digits,
+    "digits": _digits,
+    "coins": _coins,
+    "spoken": lambda part: spoken_price(part["spoken"]),
+    "half_unit": lambda _: Decimal("0.5"),
+    "half_english": lambda _: Decimal("0.5"),
+    "divisor": _fraction,
+    "note": lambda part: Decimal(5 if part["note"].lower() == "fiver" else 10),
+    "english": _english,
+}
+
+
 def _unit(part: dict[str, str]) -> tuple[str, Decimal]:
-    names = ("spaced", "glued", "english_unit", "chinese_unit")
+    names = ("spaced", "glued", "english_unit", "chinese_unit", "half_unit", "half_english")
     written = next((part[name].lower() for name in names if name in part), "")
     if written == '"':
         written = "inch"

@@ -20,6 +20,10 @@ class ClaimKind(StrEnum):
     COMPARISON = "comparison"
     GUARANTEE = "guarantee"
     OFFER = "offer"
+    DATE = "date"
+    CERTIFICATION = "certification"
+    MATERIAL = "material"
+    ORIGIN = "origin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,7 @@ class Facts:
             (name, getattr(self, name)) for name in ("title", "description", "category", "brand")
         )
         for name, value in self.attributes.items():
-            yield f"attributes.{name}", attribute_text(value)
+            yield f"attributes.{name}", _stated(str(name) or "value", value)
         for index, sentence in enumerate(self.brand_facts):
             yield f"brand_facts.{index}", sentence
 
@@ -99,11 +103,48 @@ class Claim:
 
 
 def attribute_text(value: object) -> str:
-    """An attribute's value as text; a list is joined by commas.
+    """An attribute's value as text; lists and objects are joined by commas.
 
     >>> attribute_text(["red", "white"])
     'red, white'
     """
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {attribute_text(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(attribute_text(item) for item in value)
     return "" if value is None else str(value)
+
+
+def _stated(name: str, value: object) -> str:
+    """What an attribute states: {"length_cm": 180} is 180 cm, {"vegan": true} is vegan."""
+    words = name.replace("_", " ")
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return words
+    if isinstance(value, (int, float, Decimal)):
+        return f"{words}: {value} {words.split()[-1]}; {value}"
+    return f"{words}: {attribute_text(value)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Words that may not be said whatever the facts are. Offsets count code points of the part."""
+
+    part: str
+    start: int
+    end: int
+    text: str
+    rule: str
+    detail: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The refusal as it is stored and sent."""
+        return {
+            "part": self.part,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "rule": self.rule,
+            "detail": self.detail,
+        }

@@ -12,7 +12,7 @@ import numpy as np
 from launchopt.audiences.models import Audience
 from launchopt.campaigns import creatives
 from launchopt.campaigns.models import Campaign, Creative, Launch
-from launchopt_core.claims import Draft, claims_of, content_hash, unsupported
+from launchopt_core.claims import Draft, content_hash
 from launchopt_ml.copywriting import Persona, PhrasebookWriter, Writer
 
 TREATMENT = "treatment"  # of a launch that has no experiment yet
@@ -63,7 +63,8 @@ def _drafts(place: Place, writer: Writer) -> list[Draft]:
         rng=_generator(place),
     )
     fresh = [draft for draft in written if content_hash(draft) not in rejected] or list(written)
-    return sorted(fresh, key=lambda draft: len(unsupported(claims_of(draft, facts=facts))))
+    checked = {d: creatives.check_words(d, facts=facts, channel=place.channel) for d in fresh}
+    return sorted(fresh, key=lambda draft: len(checked[draft].faults()))
 
 
 def _rejected_hashes(place: Place) -> set[str]:

@@ -9,13 +9,14 @@ from launchopt.campaigns.creatives.review import (
     reject_creative,
 )
 from launchopt.campaigns.creatives.serving import mark_stale, servable_creatives
-from launchopt.campaigns.creatives.writing import draft_of, ledger_of, save_drafts
+from launchopt.campaigns.creatives.writing import check_words, draft_of, ledger_of, save_drafts
 
 __all__ = [
     "Portrait",
     "approve_creative",
     "approve_creatives",
     "check_edit",
+    "check_words",
     "draft_of",
     "edit_creative",
     "facts_of",

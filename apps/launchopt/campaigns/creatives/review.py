@@ -9,18 +9,16 @@ from typing import Any
 from django.db import transaction
 
 from launchopt.campaigns.creatives.facts import facts_of
-from launchopt.campaigns.creatives.writing import PERSON, checked_fields, draft_of
+from launchopt.campaigns.creatives.writing import PERSON, check_words, checked_fields, draft_of
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.operations.errors import Conflict, FieldError, InvalidInput
 from launchopt.operations.services import actor_name, record_audit
 from launchopt_core.claims import (
     PARTS,
     Draft,
-    claims_of,
     content_hash,
     facts_hash,
     overruns,
-    unsupported,
 )
 
 REVIEW_FIELDS = ["status", "approved_hash", "reviewed_by", "reviewed_at", "rejection_reason"]
@@ -64,7 +62,8 @@ def check_edit(*, creative: Creative, **changes: str) -> Draft:
 def approve_creative(*, creative: Creative, by: Any, now: datetime) -> Creative:
     """Approve exactly these words. Approving twice is the same as approving once.
 
-    Raises Conflict where the facts have changed since they were written, or a claim has no proof.
+    Raises Conflict where the facts have changed since they were written, a claim has no proof or
+    the words may not be said.
     """
     creative = _locked(creative)
     draft, facts = draft_of(creative), facts_of(creative.launch)
@@ -76,9 +75,8 @@ def approve_creative(*, creative: Creative, by: Any, now: datetime) -> Creative:
             f"The product has changed since {creative.headline!r} was written; "
             "save it again to have it checked, or have it written anew."
         )
-    if unproved := unsupported(claims_of(draft, facts=facts)):
-        words = ", ".join(repr(claim.text) for claim in unproved)
-        raise Conflict(f"No fact proves {words} in {creative.headline!r}; edit or reject it.")
+    if faults := check_words(draft, facts=facts, channel=creative.channel).faults():
+        raise Conflict(f"{creative.headline!r} cannot be approved: {'; '.join(faults)}")
     creative.content_hash = digest
     _review(creative, Creative.Status.APPROVED, by=by, now=now, approved_hash=digest)
     return creative

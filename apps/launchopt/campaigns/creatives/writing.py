@@ -11,7 +11,17 @@ from django.db import transaction
 from launchopt.audiences.models import Audience
 from launchopt.campaigns.creatives.facts import facts_of
 from launchopt.campaigns.models import Creative, Launch
-from launchopt_core.claims import PARTS, Draft, Facts, claims_of, content_hash, facts_hash
+from launchopt.conf import launchopt_settings
+from launchopt_core.claims import (
+    PARTS,
+    Checked,
+    Draft,
+    Facts,
+    check,
+    claims_of,
+    content_hash,
+    facts_hash,
+)
 
 PERSON = "person"
 
@@ -24,6 +34,18 @@ def draft_of(creative: Creative) -> Draft:
 def ledger_of(draft: Draft, *, facts: Facts) -> list[dict[str, object]]:
     """The claims of a draft as a creative keeps them."""
     return [claim.as_dict() for claim in claims_of(draft, facts=facts)]
+
+
+def check_words(draft: Draft, *, facts: Facts, channel: str) -> Checked:
+    """What a draft claims and what of it may not be said: the check that all creatives pass."""
+    shop = launchopt_settings()
+    return check(
+        draft.parts(),
+        facts=facts,
+        channel=channel,
+        forbidden=shop.forbidden_terms,
+        required=shop.required_terms,
+    )
 
 
 def checked_fields(draft: Draft, *, facts: Facts) -> dict[str, Any]:

@@ -1,0 +1,182 @@
+"""English words that claim something, by kind, as regular expressions."""
+
+from launchopt_core.claims.values import ClaimKind
+
+# Words that end like a superlative and are none.
+_NO_SUPERLATIVE = (
+    "interest|forest|honest|modest|request|guest|harvest|contest|protest|invest|suggest|chest|"
+    "west|nest|rest|test|quest|digest|tempest|conquest|arrest|crest|jest|manifest|pest|vest|zest|"
+    "midwest|everest|unrest|bequest|earnest|latest|best|attest|detest|divest|fest|behest|budapest|"
+    "bucharest|wrest|breast|priest|southwest|northwest|rainforest|armrest|headrest|backrest|"
+    "footrest|breakfast|dishonest|inquest|ingest|lest|closest|nearest|dearest|tamest"
+)
+MATERIALS = (
+    "cotton|wool|merino|cashmere|silk|linen|leather|suede|velvet|denim|polyester|nylon|spandex|"
+    "elastane|viscose|acrylic|fleece|hemp|bamboo|oak|walnut|pine|beech|teak|mahogany|birch|"
+    "acacia|wood|wooden|rattan|wicker|steel|iron|aluminium|aluminum|titanium|copper|brass|bronze|"
+    "silver|gold|platinum|diamond|diamonds|pearl|pearls|crystal|glass|porcelain|ceramic|stoneware|"
+    "earthenware|marble|granite|slate|concrete|plastic|silicone|rubber|latex|cork|jute|sisal|"
+    "mohair|alpaca|angora|tweed|satin|canvas|corduroy|lycra|modal|tencel|"
+    "graphene|enamel|resin|vinyl|acetate|sheepskin|cowhide|calfskin|lambskin|sapphire|jade"
+)
+PLACES = {
+    "italy": "italian", "france": "french", "germany": "german", "spain": "spanish",
+    "portugal": "portuguese", "england": "english", "britain": "british", "scotland": "scottish",
+    "ireland": "irish", "wales": "welsh", "japan": "japanese", "china": "chinese",
+    "korea": "korean", "india": "indian", "thailand": "thai", "vietnam": "vietnamese",
+    "turkey": "turkish", "greece": "greek", "switzerland": "swiss", "austria": "austrian",
+    "belgium": "belgian", "sweden": "swedish", "norway": "norwegian", "denmark": "danish",
+    "finland": "finnish", "iceland": "icelandic", "poland": "polish", "america": "american",
+    "canada": "canadian", "mexico": "mexican", "brazil": "brazilian", "peru": "peruvian",
+    "colombia": "colombian", "ethiopia": "ethiopian", "kenya": "kenyan", "egypt": "egyptian",
+    "morocco": "moroccan", "australia": "australian", "zealand": "kiwi", "tuscany": "tuscan",
+    "sicily": "sicilian", "nepal": "nepalese", "mongolia": "mongolian", "taiwan": "taiwanese",
+    "madagascar": "madagascan", "persia": "persian", "russia": "russian", "chile": "chilean",
+    "argentina": "argentinian", "indonesia": "indonesian", "europe": "european",
+    "scandinavia": "scandinavian", "holland": "dutch", "bavaria": "bavarian",
+}  # fmt: skip
+_CITIES = (
+    "paris|milan|florence|tokyo|kyoto|london|new york|sheffield|murano|ceylon|darjeeling|"
+    "sri lanka|himalaya[ns]*|provence|the usa|the us|the uk|usa|uk|cornwall|yorkshire|korea"
+)
+_countries = "|".join(PLACES)
+_demonyms = "|".join(PLACES.values())
+_NOT_AFTER = (
+    r"(?![ -](?:press|windows?|doors?|toast|breakfasts?|new year|pastr|rolls?|delight|fries|salad|"
+    r"dressing|tea time|summers?|language|speak|ovens?|plaits?|braids?)\b)"
+)
+_COUNTED = r"customers?|people|families|homes|parents|users|buyers|reviews?|fans|women|men|sold"
+
+ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
+    ClaimKind.SUPERLATIVE: (
+        r"(?:very )?best(?![- ]before)(?:[- ]sell(?:ing|ers?))?",
+        rf"(?!(?:{_NO_SUPERLATIVE})\b)[a-z]{{2,}}[a-z]est",
+        r"(?:most|least) (?!(?:of|people|days|things|mornings|evenings|nights|likely|"
+        r"homes|kitchens)\b)[a-z]+",
+        r"number[- ]one|no\. ?(?:1|one)\b|#1|nr\. ?1|n° ?1|top[- ](?:rated|selling|quality|notch|"
+        r"ranked|choice)|top \d+",
+        r"world[- ](?:class|leading|famous|beating|renowned|first)|first of its kind",
+        r"(?:industry|market|class)[- ]leading|leading (?:brand|maker|choice|name)s?|"
+        r"award[- ]winn\w+",
+        r"unbeatable|unrivall?ed|unmatched|unparalleled|unsurpassed|unequall?ed|peerless|matchless",
+        r"ultimate|supreme|incomparable|second to none|one of a kind|like no other|"
+        r"like nothing else",
+        r"perfect(?![- ](?:for|with|to|gift|present|addition|companion|size|fit|match|partner|"
+        r"place|start|choice|way|on|in|as|when|after|if)\b)",
+        r"the only (?!thing|way|time|one|question|rule|sound|limit|trick)[a-z]+|never before",
+        r"revolutionary|unheard[- ]of|record[- ]breaking|no other [a-z]+|nothing (?:else )?"
+        r"(?:comes close|beats|compares)|in the (?:whole )?(?:world|universe)|on the market"
+        r"|on earth|of all time|in history|ever made",
+        r"fastest[- ]selling|sold[- ]out|cult favou?rite|a? ?favou?rite of|everyone's favou?rite",
+    ),
+    ClaimKind.COMPARISON: (
+        r"[a-z]{2,}er(?: [a-z]+){0,3} than|worse than|better (?:value|quality|made|built)|"
+        r"(?:works?|performs?|cleans?|sounds?|does it|cuts?) better|(?:more|less|"
+        r"fewer)(?: [a-z]+){1,3} "
+        r"than|more than any|(?:more|less) than (?:other|ordinary)",
+        r"compared (?:to|with|against)|unlike (?:other|any|ordinary|most|our|the)|outperform\w*|"
+        r"outlasts?|outshin\w+|outclass\w*|beats|superior(?: to)?",
+        r"(?:twice|double|triple|thrice|half)(?: as| the)|(?:twice|thrice)(?! a (?:day|week|"
+        r"month|year))|[a-z]+ times (?:as|the|more|"
+        r"less|[a-z]+er)|(?:two|three|four|five|ten)fold|\d+x (?:more|the|as|faster|stronger)",
+        r"(?:than|to|over) (?:the )?(?:competition|competitors?|rivals?|leading brands?|"
+        r"other brands?)",
+        r"(?:any|every|all) (?:other|rival|competing|competitor)\b|the competition|rival brands?|"
+        r"(?:leading|other|ordinary|regular|competing) brands?|a cut above|next to none",
+        r"(?:a|one|two)[- ](?:third|quarter|fifth|half|thirds|quarters) (?:of|less|more|fewer|"
+        r"lighter|cheaper|faster|the)|as good as|on a par with|rivals",
+    ),
+    ClaimKind.GUARANTEE: (
+        r"guarant(?:ee[sd]?|eeing)|warrant(?:y|ies|ed)|money[- ]back|risk[- ]free|refund\w*",
+        r"lifetime|for life|always works|(?:wo|can|do)n't (?:break|fade|fail|shrink|rust|leak|"
+        r"crack|"
+        r"stain|chip|scratch|wear)\w*|no questions asked|free returns?|returns? (?:within|for)",
+        r"never (?:ever )?(?:fade|break|rust|fail|leak|shrink|scratch|stain|chip|wear|lose|"
+        r"crack|tear|"
+        r"snap|peel|pill|stretch|need|go(?:es)?|let)(?:s|es)?\b(?: out| off| you down)?",
+        r"unbreakable|indestructible|shatter[- ]?proof|foolproof|fail[- ]safe|lasts? forever|"
+        r"forever|everlasting|permanent(?:ly)?|100 ?% (?:safe|effective|satisfaction)",
+        r"proven|promise[sd]?|satisfaction assured|try it (?:free|risk)|return it|exchange it|"
+        r"replace it free|free (?:repairs?|replacements?|exchanges?)|insured|covered for",
+    ),
+    ClaimKind.OFFER: (
+        r"free (?:shipping|delivery|gift|sample|postage|extra|trial|of charge|with)|for free|"
+        r"absolutely free|get (?:one|it) free|free when|on us\b|no extra (?:cost|charge)",
+        r"discount(?:s|ed)?|on sale|half[- ]price|half off|clearance|bargain|sav(?:e|ing)s? "
+        r"(?=[£€$¥\d]|up to|over|half|a third|money|big)|price (?:cut|drop|reduced)|"
+        r"reduced (?:to|from)",
+        r"was (?=[£€$¥])|limited (?:time|offer|edition|stock)|while stocks? lasts?|last chance|"
+        r"(?:today|tonight|this week|weekend) only|hurry|ends (?:today|tonight|soon|sunday|monday|"
+        r"friday|tomorrow|this|in)|only (?:a few|a handful|\w+ left)|selling fast|almost gone",
+        r"(?:buy|get) (?:one|two|three|any),? ?(?:and )?get|(?:two|three|four|2|3|4) for "
+        r"(?:one|two|three|1|2|3|the price)|bogof?|coupons?|vouchers? (?:code|off)|cash ?back|"
+        r"promo code|black friday|gift with|lowest price|price match\w*|interest[- ]free|pay later",
+        r"(?:next|same)[- ]day|overnight delivery|(?:arrives?|delivered|delivery|ships?|shipped) "
+        r"(?:by|before|within|tomorrow|today|in|on|overnight|free)|express delivery",
+    ),
+    ClaimKind.DATE: (
+        r"since (?:the )?(?=\d|nineteen|eighteen|seventeen|twenty|victorian|medieval)|est(?:d|"
+        r"ablished|\.)"
+        r"(?: in)? (?=\d|nineteen|eighteen)|for (?:centuries|generations|decades)|centur(?:y|"
+        r"ies)[- ]old|"
+        r"decades of|generations of|(?:founded|invented|born|launched) in|heritage since",
+        r"(?:until|till|by|before) (?:monday|tuesday|wednesday|thursday|friday|"
+        r"saturday|sunday|christmas|easter|january|february|march|april|june|july|august|"
+        r"september|october|november|december)\b",
+        r"(?:january|february|march|april|may|june|july|august|september|october|november|"
+        r"december) (?=\d)",
+    ),
+    ClaimKind.CERTIFICATION: (
+        r"certif(?:ied|icates?|ication)|accredited|approved by|licen[cs]ed by|endorsed|"
+        r"patent(?:ed|s)?|"
+        r"(?:patent|trademark)[- ]pending|iso[- ]?\d+|fda|ce[- ](?:marked|certified|mark)|rohs|"
+        r"gots|"
+        r"oeko[- ]?tex|fsc|bluesign|energy star|ul[- ]listed|ip[x\d]\d?|usda|soil association|"
+        r"leaping bunny|peta|rainforest alliance|b[- ]?corp\w*|kitemark|tüv|tuv|michelin|"
+        r"royal warrant",
+        r"organic(?:ally)?|fair[- ]?trade|vegan|vegetarian|halal|kosher|cruelty[- ]free|carbon[- ]"
+        r"neutral|climate[- ]neutral|biodegradable|compostable|sustainabl[ey]\w*|eco[- ]friendly|"
+        r"recycled|recyclable|non[- ]?gmo|gmo[- ]free|ethical(?:ly)?",
+        r"[a-z]+[- ]free(?= certified)|(?:bpa|gluten|sugar|dairy|lactose|nut|paraben|sulphate|"
+        r"sulfate|"
+        r"silicone|fragrance|alcohol|lead|pfas|ptfe|chemical|toxin|nickel|latex|fat|caffeine|"
+        r"cruelty|"
+        r"phthalate)[- ]free|no added sugar|no (?:parabens|additives|preservatives|chemicals)|"
+        r"non[- ]toxic|hypo-?allergenic|(?:all|100 ?%)[- ]natural|food[- ]grade|medical[- ]grade|"
+        r"military[- ]grade|hospital[- ]grade|aerospace[- ]grade|surgical[- ]grade",
+        r"(?:clinically|scientifically|dermatologically|medically|laboratory|lab|independently|"
+        r"doctor|"
+        r"dermatologist|paediatrician|pediatrician|ophthalmologist|safety)[- ](?:proven|tested|"
+        r"approved|recommended|verified|formulated)|(?:recommended|loved|trusted|used|chosen|"
+        r"praised|"
+        r"worn|tested) by (?!hand)[a-z]+|as (?:seen|featured|worn) (?:on|in|by)|"
+        r"prize|medal(?:list)?|awards?|(?:five|5)[- ]stars?|\d(?:\.\d)?[- ]stars?|voted",
+    ),
+    ClaimKind.MATERIAL: (
+        r"(?:genuine|real|pure|solid|full[- ]grain|top[- ]grain|fine|virgin|sterling|"
+        r"\d+[- ]?(?:ct|k|"
+        r"carat|karat)|carbon|stainless|cast|egyptian|pima|mulberry|bone|tempered|"
+        r"vegetable[- ]tanned|"
+        rf"faux|vegan) (?:{MATERIALS})",
+        rf"(?<!like )(?:{MATERIALS})(?! of\b|[- ](?:clear|smooth|soft|light)\b)|"
+        r"(?:goose|duck|feather)[- ](?:down|feathers?)",
+    ),
+    ClaimKind.ORIGIN: (
+        rf"(?:in|from) (?:southern |northern |new |the )?(?:{_countries})|{_CITIES}",
+        rf"(?:{_demonyms}){_NOT_AFTER}",
+        r"(?:hand[- ]?(?:made|crafted|woven|painted|blown|stitched|sewn|knitted|forged|poured|"
+        r"picked|"
+        r"rolled|carved|finished)|imported|locally (?:made|grown|sourced)|home[- ]?grown|"
+        r"by (?:master )?(?:artisans?|craftsmen)|family[- ](?:run|owned|recipe))",
+    ),
+    ClaimKind.NUMBER: (
+        rf"(?:hundreds|thousands|millions|billions|dozens|scores)(?: of (?:thousands|millions))?"
+        rf"(?: of)?|countless (?:{_COUNTED})|(?:everyone|everybody) (?:loves|agrees)|"
+        rf"nine (?:out of|in) ten|\d+ (?:out of|in) \d+|most (?:{_COUNTED})",
+    ),
+    ClaimKind.PERCENTAGE: (
+        r"half (?:a |an )?(?:of|fewer|less|the)|a? ?(?:third|quarter|fifth) (?:off|less|more|"
+        r"fewer)|"
+        r"entirely (?:natural|organic)|two[- ]thirds|three[- ]quarters",
+    ),
+}  # fmt: skip
