@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import numpy as np
 import pytest
+from django.utils import timezone
 
 from launchopt import jobs
+from launchopt.audiences.interest import keep_shard
 from launchopt.audiences.models import InterestScore, ScoredShard
 from launchopt.conf import launchopt_settings
 from launchopt.operations import runs
@@ -92,6 +97,16 @@ class TestShards:
         assert InterestScore.objects.count() == CUSTOMERS * len(wanted)
         assert len(reached) == 2 + 3  # what the first shard had found was not found again
         assert len(before) == 1
+
+    @pytest.mark.usefixtures("_in_shards_of_eight")
+    def test_that_a_run_of_long_ago_left_behind_are_dropped(self, shop):
+        for days, state in ((8, Run.State.CANCELLED), (6, Run.State.FAILED)):
+            ended = timezone.now() - timedelta(days=days)
+            run = Run.objects.create(job="x", state=state, created_at=ended, finished_at=ended)
+            numbers = np.zeros(1, dtype=np.int64), np.zeros((1, 1), dtype=np.float32)
+            keep_shard(run_id=str(run.pk), step=0, shard=0, found=numbers)
+        score(new_products(shop)[:1])
+        assert ScoredShard.objects.get().run.state == Run.State.FAILED
 
     @pytest.mark.usefixtures("_in_shards_of_eight")
     def test_learn_no_model_of_their_own(self, shop):

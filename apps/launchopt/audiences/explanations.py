@@ -21,12 +21,12 @@ from launchopt_core.reasons import interest_sentence
 FACTORS = {
     "similar_products": "bought similar products",
     "bought_together": "bought what goes with it",
-    "novelty": "likes to try what is new",
-    "recency": "when the customer bought last",
-    "activity": "how much the customer buys",
-    "price_fit": "price against what the customer pays",
-    "same_category": "bought from this category",
-    "product": "the product itself: price, days on sale, how its neighbours sell",
+    "novelty": "tries what is new",
+    "recency": "time of last purchase",
+    "activity": "how much they buy",
+    "price_fit": "their usual prices",
+    "same_category": "bought this category",
+    "product": "the product itself",
 }
 
 

@@ -35,6 +35,7 @@ INSERT = f"""
     ORDER BY i.product_id, i.rank
 """  # noqa: S608 - our own words
 NEW_DAYS = 30
+ABANDONED_DAYS = 7
 
 
 @transaction.atomic
@@ -115,6 +116,12 @@ def shards_of(*, run_id: object, step: int) -> list[tuple[NDArray[np.int64], NDA
 def forget_shards(*, run_id: object, step: int) -> None:
     """Drop what is stored for good by now."""
     ScoredShard.objects.filter(run_id=run_id, step=step).delete()
+
+
+def forget_abandoned_shards(*, now: datetime) -> None:
+    """Drop what runs left behind that ended long ago and were not tried again."""
+    long_ago = now - timedelta(days=ABANDONED_DAYS)
+    ScoredShard.objects.filter(run__finished_at__lt=long_ago).delete()
 
 
 def scores_frame(product_ids: Sequence[int]) -> pl.DataFrame:

@@ -15,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from launchopt import jobs
-from launchopt.audiences.interest import forget_shards, keep_shard, shards_of
+from launchopt.audiences.interest import (
+    forget_abandoned_shards,
+    forget_shards,
+    keep_shard,
+    shards_of,
+)
 from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import Conflict
 from launchopt.operations.models import ModelVersion, Run
@@ -97,6 +102,7 @@ def _finish(work: Work, scorer: Scorer, *, shards: int) -> int:
 
 def _share(work: Work, order: Order, shards: list[list[int | None]]) -> None:
     assert work.run is not None, "only a run has shards"
+    forget_abandoned_shards(now=work.clock())
     common = order.as_arguments() | {"shared_by": str(work.run.pk)}
     parts = [common | {"shard": n, "bounds": bounds} for n, bounds in enumerate(shards)]
     done_by_all(work, job=jobs.SCORE_SHARD, parts=parts)

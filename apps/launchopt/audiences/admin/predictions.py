@@ -93,7 +93,7 @@ class InterestScoreAdmin(ReadOnlyAdmin):
         scores = rows.select_related("product")
         asked = request_explanations(scores, now=timezone.now(), by=request.user)
         for run in asked:
-            messages.success(request, link_to(run))
+            messages.success(request, format_html("Reasons are being found: {}", link_to(run)))
         if not asked:
             messages.info(request, "Their reasons are stored already; open a score to see them.")
 
