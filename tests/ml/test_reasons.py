@@ -16,8 +16,8 @@ from launchopt_ml.shop import days, instant
 from tests.ml.online_retail import FILE, online_retail
 from tests.ml.shops import START, shop_of_tastes
 
-AS_OF = instant("2011-06-01")
-CUSTOMERS, PAIRS = 500, 200  # learned from, and looked at
+AS_OF = instant("2011-04-15")
+CUSTOMERS, PAIRS = 500, 150  # learned from, and looked at
 
 
 class TestFactors:
