@@ -14,7 +14,7 @@ MATERIALS = (
     "cotton|wool|merino|cashmere|silk|linen|leather|suede|velvet|denim|polyester|nylon|spandex|"
     "elastane|viscose|acrylic|fleece|hemp|bamboo|oak|walnut|pine|beech|teak|mahogany|birch|"
     "acacia|wood|wooden|rattan|wicker|steel|iron|aluminium|aluminum|titanium|copper|brass|bronze|"
-    "silver|gold|platinum|diamond|diamonds|pearl|pearls|crystal|glass|porcelain|ceramic|stoneware|"
+    "silver|gold|platinum|diamond|diamonds|pearl|pearls|crystal|porcelain|ceramic|stoneware|"
     "earthenware|marble|granite|slate|concrete|plastic|silicone|rubber|latex|cork|jute|sisal|"
     "mohair|alpaca|angora|tweed|satin|canvas|corduroy|lycra|modal|tencel|"
     "graphene|enamel|resin|vinyl|acetate|sheepskin|cowhide|calfskin|lambskin|sapphire|jade"
@@ -43,13 +43,20 @@ _countries = "|".join(PLACES)
 _demonyms = "|".join(PLACES.values())
 _NOT_AFTER = (
     r"(?![ -](?:press|windows?|doors?|toast|breakfasts?|new year|pastr|rolls?|delight|fries|salad|"
-    r"dressing|tea time|summers?|language|speak|ovens?|plaits?|braids?)\b)"
+    r"dressing|dinners?|dish(?:es)?|food|cuisine|cooking|recipes?|curry|takeaways?|garden|"
+    r"caf[eé]|bistro|films?|lessons?|holidays?|tea time|summers?|language|speak|ovens?|plaits?|"
+    r"braids?)\b)"
+)
+_NOT_RIVAL = (
+    r"(?! (?:she|he|you|i|we|they|it|yesterday|ever|words|expected|usual|before|the day)\b)"
 )
 _COUNTED = r"customers?|people|families|homes|parents|users|buyers|reviews?|fans|women|men|sold"
 
 ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
     ClaimKind.SUPERLATIVE: (
-        r"(?:very )?best(?![- ]before)(?:[- ]sell(?:ing|ers?))?",
+        r"(?<!your )(?<!its )(?<!their )(?<!my )(?:very )?best(?![- ]before| friends?| served|"
+        r" enjoyed|"
+        r" of both| wishes| part| bits?)(?:[- ]sell(?:ing|ers?))?",
         rf"(?!(?:{_NO_SUPERLATIVE})\b)[a-z]{{2,}}[a-z]est",
         r"(?:most|least) (?!(?:of|people|days|things|mornings|evenings|nights|likely|"
         r"homes|kitchens)\b)[a-z]+",
@@ -65,12 +72,14 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
         r"place|start|choice|way|on|in|as|when|after|if)\b)",
         r"the only (?!thing|way|time|one|question|rule|sound|limit|trick)[a-z]+|never before",
         r"revolutionary|unheard[- ]of|record[- ]breaking|no other [a-z]+|nothing (?:else )?"
-        r"(?:comes close|beats|compares)|in the (?:whole )?(?:world|universe)|on the market"
+        r"(?:comes close|beats|compares)|(?<!time )in the (?:whole )?(?:world|universe)|"
+        r"on the market"
         r"|on earth|of all time|in history|ever made",
         r"fastest[- ]selling|sold[- ]out|cult favou?rite|a? ?favou?rite of|everyone's favou?rite",
     ),
     ClaimKind.COMPARISON: (
-        r"[a-z]{2,}er(?: [a-z]+){0,3} than|worse than|better (?:value|quality|made|built)|"
+        rf"[a-z]{{2,}}er(?: [a-z]+){{0,3}} than{_NOT_RIVAL}|worse than|better (?:value|quality|"
+        rf"made|built)|"
         r"(?:works?|performs?|cleans?|sounds?|does it|cuts?) better|(?:more|less|"
         r"fewer)(?: [a-z]+){1,3} "
         r"than|more than any|(?:more|less) than (?:other|ordinary)",
@@ -88,7 +97,8 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
     ),
     ClaimKind.GUARANTEE: (
         r"guarant(?:ee[sd]?|eeing)|warrant(?:y|ies|ed)|money[- ]back|risk[- ]free|refund\w*",
-        r"lifetime|for life|always works|(?:wo|can|do)n't (?:break|fade|fail|shrink|rust|leak|"
+        r"lifetime|for life(?!['’])|always works|(?:wo|can|do)n't (?:break|fade|fail|shrink|"
+        r"rust|leak|"
         r"crack|"
         r"stain|chip|scratch|wear)\w*|no questions asked|free returns?|returns? (?:within|for)",
         r"never (?:ever )?(?:fade|break|rust|fail|leak|shrink|scratch|stain|chip|wear|lose|"
@@ -101,12 +111,14 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
     ),
     ClaimKind.OFFER: (
         r"free (?:shipping|delivery|gift|sample|postage|extra|trial|of charge|with)|for free|"
-        r"absolutely free|get (?:one|it) free|free when|on us\b|no extra (?:cost|charge)",
+        r"absolutely free|get (?:one|it) free|free when|(?<!count )(?<!rely )on us\b|"
+        r"no extra (?:cost|charge)",
         r"discount(?:s|ed)?|on sale|half[- ]price|half off|clearance|bargain|sav(?:e|ing)s? "
         r"(?=[£€$¥\d]|up to|over|half|a third|money|big)|price (?:cut|drop|reduced)|"
         r"reduced (?:to|from)",
         r"was (?=[£€$¥])|limited (?:time|offer|edition|stock)|while stocks? lasts?|last chance|"
-        r"(?:today|tonight|this week|weekend) only|hurry|ends (?:today|tonight|soon|sunday|monday|"
+        r"(?:today|tonight|this week|weekend) only|(?<!no )(?<!a )hurry|ends (?:today|tonight|"
+        r"soon|sunday|monday|"
         r"friday|tomorrow|this|in)|only (?:a few|a handful|\w+ left)|selling fast|almost gone",
         r"(?:buy|get) (?:one|two|three|any),? ?(?:and )?get|(?:two|three|four|2|3|4) for "
         r"(?:one|two|three|1|2|3|the price)|bogof?|coupons?|vouchers? (?:code|off)|cash ?back|"
@@ -149,7 +161,7 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
         r"dermatologist|paediatrician|pediatrician|ophthalmologist|safety)[- ](?:proven|tested|"
         r"approved|recommended|verified|formulated)|(?:recommended|loved|trusted|used|chosen|"
         r"praised|"
-        r"worn|tested) by (?!hand)[a-z]+|as (?:seen|featured|worn) (?:on|in|by)|"
+        r"worn|tested) by (?!hand|you|me|us|time)[a-z]+|as (?:seen|featured|worn) (?:on|in|by)|"
         r"prize|medal(?:list)?|awards?|(?:five|5)[- ]stars?|\d(?:\.\d)?[- ]stars?|voted",
     ),
     ClaimKind.MATERIAL: (
@@ -158,8 +170,12 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
         r"carat|karat)|carbon|stainless|cast|egyptian|pima|mulberry|bone|tempered|"
         r"vegetable[- ]tanned|"
         rf"faux|vegan) (?:{MATERIALS})",
-        rf"(?<!like )(?:{MATERIALS})(?! of\b|[- ](?:clear|smooth|soft|light)\b)|"
-        r"(?:goose|duck|feather)[- ](?:down|feathers?)",
+        rf"(?<!like )(?<!blank )(?<!clean )(?<!heart of )(?:{MATERIALS})(?! of\b| lining\b|"
+        r" standard\b|[- ](?:clear|smooth|soft|light)\b)|"
+        r"(?:goose|duck|feather)[- ](?:down|feathers?)|(?:bone|fine) china|"
+        r"(?:of|in|from|real|tempered|borosilicate|blown) glass(?! of\b)|glass (?!of\b|in\b|"
+        r"and\b|to\b|is\b|at\b|"
+        r"with\b|on\b|or\b|for\b|after\b)[a-z]+",
     ),
     ClaimKind.ORIGIN: (
         rf"(?:in|from) (?:southern |northern |new |the )?(?:{_countries})|{_CITIES}",
