@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from launchopt.audiences.models import Audience, Customer, InterestScore, Recommendation
-from launchopt.audiences.newcomers import newcomers
+from launchopt.audiences.newcomers import OFFERING, newcomers
 from launchopt.audiences.recommendations import strangers_list
 from launchopt.audiences.services import build_audience, save_audience
 from launchopt.audiences.showing import shown_to
@@ -122,6 +123,16 @@ class TestOffer:
         once = list(Recommendation.objects.order_by("pk").values())
         assert offer() == {"products": 0, "places": 0, "audiences": 0}
         assert list(Recommendation.objects.order_by("pk").values()) == once
+
+    def test_it_waits_while_somebody_else_offers_it(self):
+        launch("POT", "White tea cup")
+        score("POT", 0.9)
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [OFFERING])
+        assert offer()["products"] == 0
+        other.close()
+        assert offer()["products"] == 1
 
     def test_the_reason_names_what_the_scores_own_reasons_name(self):
         reasons = [{"factor": "similar_products", "log_odds": 0.7, "skus": ["CUP"]}]

@@ -18,7 +18,9 @@ from launchopt.catalog.models import Product
 from launchopt.catalog.services import save_products
 from launchopt.operations import runs
 from launchopt.operations.models import ModelVersion, Run
+from launchopt.operations.runs import Work
 from launchopt_ml.recommendation.chances import Ranker
+from launchopt_workers import tasks as every_task  # noqa: F401 - registers every body
 from launchopt_workers.recommendation import tasks
 from launchopt_workers.recommendation.rankers import ranker_for
 from tests.support.tastes import AS_OF, store_tastes
@@ -264,6 +266,19 @@ class TestLearning:
             "New in the shop. Because you bought Camping tent: this is similar."
         )
         assert lists["dan"][0]["reason"] == "New in the shop."
+
+
+class TestGivingWay:
+    @pytest.mark.parametrize("in_worker", [True, False])
+    def test_a_worker_scores_new_products_between_two_blocks_of_lists(
+        self, shop, monkeypatch, in_worker
+    ):
+        monkeypatch.setattr(tasks, "STEP", 2)
+        monkeypatch.setattr(tasks, "current_task", in_worker)
+        launch("POT", "White tea cup")
+        tasks.recommend(Work(None, clock=lambda: NOW), as_of=NOW.isoformat())
+        assert InterestScore.objects.filter(product__sku="POT").exists() == in_worker
+        assert Run.objects.filter(state=Run.State.SUCCEEDED).exists() == in_worker
 
 
 class TestWrongInput:

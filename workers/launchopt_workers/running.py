@@ -7,6 +7,7 @@ far it is. Nothing here knows what any body does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +58,18 @@ def work_on_run(run_id: str, body: Body) -> None:
     run = runs.take_lease(run_id=run_id, now=timezone.now())
     if run is not None:
         _work(run, body)
+
+
+def give_way(*, to: Job) -> None:
+    """Between two steps of long work: work on the runs that wait of another job, one by one.
+
+    What becomes of them their runs tell, an error too; the long work goes on.
+    """
+    body = BODIES[to.name]
+    waiting = Run.objects.filter(job=to.name, state=Run.State.QUEUED).order_by("created_at")
+    for run_id in waiting.values_list("pk", flat=True):
+        with suppress(Exception):
+            work_on_run(str(run_id), body)
 
 
 def run_here(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -26,6 +27,7 @@ from launchopt.catalog.models import Product
 from launchopt.operations.bulk import analyse, copy_frame, create_incoming
 from launchopt.operations.models import JobClock
 
+OFFERING = 7_316_031  # lock: offered twice at once, a product would count twice in the draw
 OFFERED = "offered"  # key in the details of the job's clock
 TABLE = "launchopt_audiences_recommendation"
 INCOMING = "launchopt_incoming_place"
@@ -111,6 +113,20 @@ def blocks_of_customers() -> Iterator[tuple[int, int]]:
         return
     for since in range(ends["first"], ends["last"] + 1, BLOCK):
         yield since, since + BLOCK
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Whether nobody else offers new products now; nobody else begins to before this ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [OFFERING])
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [OFFERING])
 
 
 @transaction.atomic

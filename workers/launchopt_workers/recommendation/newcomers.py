@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from launchopt.audiences.newcomers import (
+    alone,
     blocks_of_customers,
     change_lists,
     fill_waiting_audiences,
@@ -48,6 +49,11 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 def offer(work: Work) -> dict[str, Any]:
     """Put what is new, scored and on sale into lists, and fill the audiences that wait for it."""
+    with alone() as is_alone:
+        return _offer(work) if is_alone else {"products": 0, "places": 0, "audiences": 0}
+
+
+def _offer(work: Work) -> dict[str, Any]:
     now = work.clock()
     products = newcomers(now=now) if has_lists() else []
     ids = [product.pk for product in products]

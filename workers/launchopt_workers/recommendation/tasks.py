@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from celery import current_task
 
 from launchopt import jobs
 from launchopt.audiences.newcomers import note_offered
@@ -20,7 +21,7 @@ from launchopt.audiences.recommendations import (
 )
 from launchopt.conf import launchopt_settings
 from launchopt.operations.runs import Work
-from launchopt_workers.running import instant_of, job_body
+from launchopt_workers.running import give_way, instant_of, job_body
 
 if TYPE_CHECKING:
     from launchopt_workers.recommendation.making import Maker
@@ -71,6 +72,7 @@ def recommend(
         if out:
             told.append(made().filter(pl.col("rank") <= count))
         work.report(done=done, step="make lists")
+        _let_new_products_through(work)
     if not only_new:
         keep_strangers_list(maker.for_strangers(count=STRANGERS_KEPT), as_of=instant)
     if not only_new and customer_ids is None:
@@ -84,6 +86,15 @@ def recommend(
         "stored": stored,
         **learned,
     }
+
+
+def _let_new_products_through(work: Work) -> None:
+    """In a worker a new product need not wait until everybody's list is made."""
+    if current_task:  # a command has no queue behind it
+        from launchopt_workers.prediction.news import ask_for_scores
+
+        ask_for_scores(Work(None, clock=work.clock))
+        give_way(to=jobs.SCORE_INTEREST)
 
 
 def _learn(work: Work, stock: Stock, *, as_of: datetime) -> dict[str, Any]:
