@@ -24,6 +24,7 @@ from launchopt_ml.interest.learner import (
     fold_of,
     logits,
     train_folds,
+    train_tastes,
 )
 from launchopt_ml.interest.parameters import Parameters
 from launchopt_ml.interest.protocol import Launch, NotFitted, Reason
@@ -94,8 +95,9 @@ class Lesson:
 class LaunchInterest:
     """Customer x new product, from how earlier launches went in this shop.
 
-    Without enough past launches (FEWEST_LAUNCHES with FEWEST_BUYERS between them) it weighs the
-    votes by PRIOR_WEIGHTS and the shop's daily rate, and its card says `prior`.
+    Without enough past launches (FEWEST_LAUNCHES with FEWEST_BUYERS between them) it sells as the
+    shop's daily rate says, and its card says `prior`; taste is then learned from rehearsals, or,
+    where they are too few as well, votes are weighed by PRIOR_WEIGHTS.
     """
 
     name: ClassVar[str] = "launch-interest"
@@ -104,6 +106,7 @@ class LaunchInterest:
         self.parameters = parameters or Parameters()
         self.card: dict[str, Any] = {}
         self._learned: Learned | None = None
+        self._tastes: list[Scorer] = []
         self._rate: DailyRate | None = None
 
     def fit(self, shop: Shop, *, as_of: np.datetime64, seed: int = 0) -> Self:
@@ -115,9 +118,11 @@ class LaunchInterest:
         examples = lesson.examples
         launches = examples.launches if examples else None
         self._rate = lesson.rate
-        self._learned = None
+        self._learned, self._tastes = None, []
         if examples and launches and _enough(launches):
             self._learned = Learned(*train_folds(examples, seed=seed, parameters=self.parameters))
+        elif examples and _enough(examples):
+            self._tastes = train_tastes(examples, seed=seed, parameters=self.parameters)
         self.card = {
             "features": list(NAMES),
             "parameters": asdict(self.parameters),
@@ -125,6 +130,7 @@ class LaunchInterest:
             "as_of": str(lesson.as_of),
             "known_since": str(lesson.known_since) if lesson.known_since else None,
             "source": "launches" if self._learned else "prior",
+            "taste": self._taste_source,
             "episodes": lesson.episodes,
             "launches": len(np.unique(launches.sku)) if launches else 0,
             "rehearsals": len(np.unique(examples.sku[~examples.is_launch])) if examples else 0,
@@ -132,6 +138,12 @@ class LaunchInterest:
             "daily_rate": {"value": self._rate.value, "source": self._rate.source},
         }
         return self
+
+    @property
+    def _taste_source(self) -> str:
+        if self._learned:
+            return "launches and rehearsals"
+        return "rehearsals" if self._tastes else "assumed"
 
     def prepare(self, shop: Shop, launch: Launch) -> InterestSession:
         """Ready to score `launch` with the histories in `shop`."""
@@ -143,8 +155,11 @@ class LaunchInterest:
             raise NotFitted("Fit or load the interest model first.")
         histories = vantage.histories
         candidates = vantage.candidates(launch.products, horizon_days=launch.horizon_days)
-        judge = self._learned or Prior.of(self._rate, launch, histories, candidates)
-        return InterestSession(histories, candidates, judge)
+        if self._learned:
+            return InterestSession(histories, candidates, self._learned)
+        taste = Rehearsed(self._tastes) if self._tastes else Assumed()
+        prior = Prior.of(taste, self._rate, launch, histories, candidates)
+        return InterestSession(histories, candidates, prior)
 
     def save(self, folder: Path) -> None:
         """Write the scorers, the calibration and the card."""
@@ -156,8 +171,8 @@ class LaunchInterest:
                 "calibration.said": self._learned.calibration.said,
                 "calibration.true": self._learned.calibration.true,
             }
-            for place, scorer in enumerate(self._learned.scorers):
-                tensors |= {f"{place}.{k}": v.numpy() for k, v in scorer.state_dict().items()}
+        for place, scorer in enumerate(self._learned.scorers if self._learned else self._tastes):
+            tensors |= {f"{place}.{k}": v.numpy() for k, v in scorer.state_dict().items()}
         save_artifact(folder, kind=KIND, tensors=tensors, card=self.card)
 
     @classmethod
@@ -167,41 +182,72 @@ class LaunchInterest:
         model = cls(Parameters(**card.get("parameters", {})))
         model.card = {name: value for name, value in card.items() if name != "kind"}
         model._rate = DailyRate(float(tensors["daily_rate"][0]), card["daily_rate"]["source"])
+        if card.get("taste", "assumed") == "assumed":
+            return model
+        scorers = _scorers_from(
+            tensors, features=len(card["features"]), hidden=model.parameters.hidden
+        )
         if card["source"] == "launches":
-            model._learned = _learned_from(
-                tensors, features=len(card["features"]), hidden=model.parameters.hidden
-            )
+            knots = Calibration(tensors["calibration.said"], tensors["calibration.true"])
+            model._learned = Learned(scorers, knots)
+        else:
+            model._tastes = scorers
         return model
 
 
 @dataclass(frozen=True)
-class Prior:
-    """Weights set by hand, for a shop without past launches; the mean is the shop's own rate."""
+class Assumed:
+    """Taste by weights set by hand."""
 
-    weights: NDArray[np.float32]  # (NAMES,)
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(..., NAMES) -> (...)."""
+        weights = np.array([PRIOR_WEIGHTS.get(name, 0.0) for name in NAMES], dtype=np.float32)
+        return np.asarray(features @ weights, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """Taste learned from known products that were treated as if they were new."""
+
+    scorers: list[Scorer]
+
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(..., NAMES) -> (...)."""
+        return logits(self.scorers, features)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """For a shop without past launches: some taste, and on the mean the shop's own rate."""
+
+    taste: Assumed | Rehearsed
     offset: NDArray[np.float64]  # (products,)
 
     @classmethod
     def of(
-        cls, rate: DailyRate, launch: Launch, histories: Histories, candidates: Candidates
+        cls,
+        taste: Assumed | Rehearsed,
+        rate: DailyRate,
+        launch: Launch,
+        histories: Histories,
+        candidates: Candidates,
     ) -> Prior:
         """Set so that an average customer buys at the daily rate over the days on sale."""
-        weights = np.array([PRIOR_WEIGHTS.get(name, 0.0) for name in NAMES], dtype=np.float32)
         step = max(len(histories.customers) // PRIOR_SAMPLE, 1)
         some = pair_features(histories, candidates, rows=slice(None, None, step))
         length = days_on_sale(launch.products, as_of=launch.as_of, horizon_days=launch.horizon_days)
-        mean = np.exp(some @ weights).mean(0) if len(some) else np.ones(len(length))
+        mean = np.exp(taste(some)).mean(0) if len(some) else np.ones(len(length))
         wanted = np.maximum(rate.over(length), 1e-9)
-        return cls(weights, np.log(wanted) - np.log(mean))
+        return cls(taste, np.log(wanted) - np.log(mean))
 
     def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(..., products, NAMES) -> (..., products), below those of MOST_LIKELY."""
-        chance = np.minimum(np.exp(features @ self.weights + self.offset), MOST_LIKELY)
+        chance = np.minimum(np.exp(self.taste(features) + self.offset), MOST_LIKELY)
         return np.asarray(np.log(chance / (1 - chance)), dtype=np.float32)
 
     def of_product(self, product: int) -> Prior:
         """The prior for one product."""
-        return Prior(self.weights, self.offset[product])
+        return Prior(self.taste, self.offset[product])
 
     def usual(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """A product's own facts weigh nothing here, so they are left as they are."""
@@ -256,11 +302,11 @@ def _enough(examples: Examples) -> bool:
     return not few and len(folds) == FOLDS
 
 
-def _learned_from(tensors: dict[str, NDArray[Any]], *, features: int, hidden: int) -> Learned:
+def _scorers_from(tensors: dict[str, NDArray[Any]], *, features: int, hidden: int) -> list[Scorer]:
     scorers = [Scorer(features, hidden=hidden) for _ in range(FOLDS)]
     for place, scorer in enumerate(scorers):
         mark = f"{place}."
         state = {k.removeprefix(mark): v for k, v in tensors.items() if k.startswith(mark)}
         scorer.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
         scorer.eval().requires_grad_(False)
-    return Learned(scorers, Calibration(tensors["calibration.said"], tensors["calibration.true"]))
+    return scorers
