@@ -172,6 +172,7 @@ class TestConflicts:
     def test_a_floor_of_nobody(self):
         group = Group(name="G", where={"channel": "radio"}, floor=D(1))
         assert conflict_of(hill("a"), groups=[group]) == ["G.floor"]
+        assert conflict_of(groups=[group]) == ["G.floor"]
 
 
 class TestBadInput:

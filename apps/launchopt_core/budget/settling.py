@@ -43,9 +43,11 @@ def cheapest_plan(box: Box, members: Sequence[Ints], *, exact: bool = True) -> F
 
     With `exact`, in whole cents and with minimum spends; else these are left aside.
     """
-    if int(box.low.sum()) > box.total:
-        return None
     count = len(box.low)
+    if int(box.low.sum()) > box.total or (count == 0 and box.group_low.any()):
+        return None
+    if count == 0:
+        return np.zeros(0)
     # More than the largest floor is never needed in one place.
     most = max(int(part.max(initial=0)) for part in (box.low, box.group_low, box.minimum))
     unit = max(1.0, most / 1e6)

@@ -66,7 +66,9 @@ def solve(problem: Problem) -> Plan:
 
 
 def _found(problem: Problem, layout: Layout, box: Box) -> Found:
-    if layout.count == 0 and not any(box.group_low):
+    if layout.count == 0:
+        if box.group_low.any():
+            raise NoPlan
         return Found(np.zeros(0, np.int64), 0.0, 0.0)
     cent = minor_unit(problem.currency)
     if layout.count > EXACT_UP_TO:
