@@ -118,6 +118,7 @@ def _learn_taste(
         optimiser, parameters.learning_rate, total_steps=epochs * batches
     )
     for epoch in range(epochs):
+        losses = []
         for rows in torch.split(torch.randperm(len(standard), generator=generator), batch):
             loss = nn.functional.binary_cross_entropy_with_logits(
                 scorer.taste(standard[rows]) + level[rows], target[rows], weight=weight[rows]
@@ -126,7 +127,8 @@ def _learn_taste(
             torch.autograd.backward(loss)
             optimiser.step()
             cycle.step()
-        note(f"loss/seed_{seed}", epoch, loss.item)
+            losses.append(loss.detach())
+        note(f"loss/seed_{seed}", epoch, torch.stack(losses).mean().item)
 
 
 def _learn_level(
