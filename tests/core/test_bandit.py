@@ -141,6 +141,7 @@ class TestDelays:
         found = Delays.learned([3.0] * 50, [5.0] * 50)
         assert found.share_arrived([2.9, 3.0]).tolist() == [0.0, 1.0]
 
+    @settings(deadline=None)
     @given(st.lists(st.tuples(st.floats(0, 50), st.floats(0, 50)), max_size=30))
     def test_are_a_distribution_whatever_was_seen(self, pairs):
         delays, ages = (np.array([f(pair) for pair in pairs]) for f in (min, max))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchopt_ml.uplift import LEARNERS, Trial, cross_fitted, folds_of, judged, qini
@@ -53,6 +53,7 @@ class TestLearners:
 
 
 class TestFolds:
+    @settings(deadline=None)
     @given(seed=st.integers(0, 99), folds=st.integers(2, 6))
     def test_are_alike_in_treatment_and_outcome(self, seed: int, folds: int):
         known = trial(400, seed=1)
@@ -80,6 +81,7 @@ class TestQini:
         known = trial(500)
         assert qini(known, np.zeros(500)) == pytest.approx(0.0)
 
+    @settings(deadline=None)
     @given(seed=st.integers(0, 30), scale=st.floats(0.1, 10), shift=st.floats(-5, 5))
     def test_only_the_order_counts(self, seed: int, scale: float, shift: float):
         known = trial(200, seed=seed)

@@ -15,6 +15,8 @@ from launchopt_core.offpolicy.rewards import Expectation, leaning
 
 ALPHA = 0.05
 FOLDS = 5
+WIDEST = 1.18  # times the plain interval, that one turned by skewness may be
+NEGLIGIBLE = 1e-6  # skewness of a mean
 ERRORS = 3.0  # standard errors, beyond which weights miss their mean by more than chance
 FEWEST_EFFECTIVE = 200.0  # rows, below which no policy is promoted
 MOST_UNSEEN = 0.01  # of the policy's choices may be such as the log never shows
@@ -60,8 +62,8 @@ def evaluate(log: Log, policy: Policy, *, rng: Generator, alpha: float = ALPHA) 
     - `doubly_robust` corrects the model by the weighted residuals, the model being fitted on the
       other folds (`rng` draws them), so that it need not be right (Dudik et al., 2014).
 
-    Intervals are Student's with as many degrees as there are effective rows, less one. Raises
-    InvalidRate where the policy chooses nothing that was logged.
+    Intervals are Student's with as many degrees as there are effective rows, less one, turned by
+    the skewness of the mean. Raises InvalidRate where the policy chooses nothing that was logged.
     """
     if not 0 < alpha < 1:
         raise InvalidRate(f"alpha lies between 0 and 1, not at {alpha}.")
@@ -140,10 +142,31 @@ def _doubly_robust(log: Log, policy: Policy, weights: Floats, rng: Generator) ->
 
 
 def _valued(parts: Floats, degrees: float, alpha: float) -> Valued:
-    value = float(parts.mean())
-    error = float(parts.std(ddof=1)) / sqrt(len(parts))
-    reach = -float(special.stdtrit(degrees, alpha / 2)) * error
-    return Valued(value, (value - reach, value + reach))
+    value, spread = float(parts.mean()), float(parts.std(ddof=1))
+    error = spread / sqrt(len(parts))
+    reach = -float(special.stdtrit(degrees, alpha / 2))
+    below, above = _turned(reach, _skewness(parts, spread) / sqrt(len(parts)))
+    return Valued(value, (value - below * error, value + above * error))
+
+
+def _skewness(parts: Floats, spread: float) -> float:
+    return float(((parts - parts.mean()) ** 3).mean()) / spread**3 if spread > 0 else 0.0
+
+
+def _turned(reach: float, skew: float) -> tuple[float, float]:
+    """How far an interval goes below and above, in errors, where few large parts skew the mean.
+
+    Few rewards with large weights leave a mean that is more often too small than too large, and an
+    error that is small with it. Hall (1992, On the removal of skewness by transformation, JRSS B
+    54) turns the interval towards the long tail; no wider than `WIDEST` times the plain one.
+    """
+    if abs(skew) < NEGLIGIBLE:
+        return reach, reach
+    limits = [3 / skew * (np.cbrt(1 + skew * (side - skew / 6)) - 1) for side in (reach, -reach)]
+    below, above = float(limits[0]), -float(limits[1])
+    if skew > 0:
+        return below, min(above, 2 * WIDEST * reach - below)
+    return min(below, 2 * WIDEST * reach - above), above
 
 
 def _unseen(log: Log, policy: Policy, weights: Floats) -> float:

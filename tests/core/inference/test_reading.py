@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -85,6 +85,7 @@ class TestCorrections:
             oracle = multipletests(p[family == name], method=theirs)[1]
             np.testing.assert_allclose(found[family == name], oracle, rtol=1e-9)
 
+    @settings(deadline=None)
     @given(
         p=st.lists(st.floats(0, 1), min_size=1, max_size=12),
         correction=st.sampled_from(["holm", "bh"]),

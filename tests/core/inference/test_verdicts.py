@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchopt_core.errors import InvalidRate
@@ -111,6 +111,7 @@ class TestVerdict:
         ]
         assert codes == [Code.SHIP, Code.INCONCLUSIVE]
 
+    @settings(deadline=None)
     @given(
         ones=st.tuples(st.integers(0, 500), st.integers(0, 500)),
         units=st.tuples(st.integers(1, 500), st.integers(1, 500)),
