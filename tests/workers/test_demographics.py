@@ -24,10 +24,11 @@ from tests.support.tastes import AS_OF, new_products, store_tastes
 class TestDemographics:
     def test_change_no_score_no_persona_and_no_list(self, transactional_db):
         assert launchopt_settings().use_demographics is False
-        shop = store_tastes()
+        shop = store_tastes(customers=120)
         deal_demographics(seed=1)
         before = everything_made_of(shop)
-        assert before["personas"]
+        assert ModelVersion.objects.get(name="interest").card["source"] != "prior"
+        assert before["segments"]
         assert before["lists"]
         deal_demographics(seed=2)
         assert everything_made_of(shop) == before
