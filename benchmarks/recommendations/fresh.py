@@ -92,7 +92,7 @@ def _measured(key: str, *, titles: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _posted(web: _Web, *, sku: str, title: str) -> dict[str, Any]:
-    """Seconds until the product stands in stored lists, is answered by REST, and is counted."""
+    """Seconds until it stands in stored lists, is answered by REST, counted, and in all lists."""
     from launchopt.audiences.models import InterestScore, Recommendation
 
     start = time.perf_counter()
@@ -112,12 +112,22 @@ def _posted(web: _Web, *, sku: str, title: str) -> dict[str, Any]:
     seconds["stranger"] = _wait(lambda: _is_shown_to_strangers(web, sku), start)
     counted = f"audiences/{audience}/"
     seconds["audience"] = _wait(lambda: web.get(counted)["size"], start)
+    seconds["all_lists"] = _wait(lambda: not _waits(sku), start)
     size = web.get(counted)["size"]
     return seconds | {
         "listed": max(seconds.values()),
         "lists": listed.count(),
         "audience_size": size,
     }
+
+
+def _waits(sku: str) -> bool:
+    """Whether there are lists that it was not offered yet."""
+    from django.utils import timezone
+
+    from launchopt.audiences.newcomers import newcomers
+
+    return sku in [product.sku for product in newcomers(now=timezone.now())]
 
 
 def _is_shown_to_strangers(web: _Web, sku: str) -> bool:
@@ -156,7 +166,7 @@ class _Web:
 
 def _show(report: dict[str, Any]) -> None:
     print(f"{report['customers']} customers, load {report['load']}; seconds after POST products/")
-    names = ("scored", "first_list", "rest", "stranger", "audience", "listed", "lists")
+    names = ("scored", "first_list", "rest", "stranger", "audience", "all_lists", "lists")
     print("".join(f"{name:>12}" for name in names))
     for post in report["posts"]:
         print("".join(f"{post[name]:>12}" for name in names))

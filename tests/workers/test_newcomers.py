@@ -130,7 +130,8 @@ class TestOffer:
         other = connection.copy()
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [OFFERING])
-        assert offer()["products"] == 0
+            assert offer()["products"] == 0
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [OFFERING])
         other.close()
         assert offer()["products"] == 1
 

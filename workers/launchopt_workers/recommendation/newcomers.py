@@ -54,17 +54,18 @@ def offer(work: Work) -> dict[str, Any]:
 
 
 def _offer(work: Work) -> dict[str, Any]:
+    """What takes no time comes first."""
     now = work.clock()
+    filled = fill_waiting_audiences(now=now)
     products = newcomers(now=now) if has_lists() else []
     ids = [product.pk for product in products]
     changed = 0
-    for block in blocks_of_customers() if products else ():
-        placing = partial(places, products=products)
-        changed += change_lists(placing, product_ids=ids, block=block, as_of=now)
     if products:
         change_strangers_list(partial(among_strangers, products=products))
+        for block in blocks_of_customers():
+            placing = partial(places, products=products)
+            changed += change_lists(placing, product_ids=ids, block=block, as_of=now)
         note_offered(ids)
-    filled = fill_waiting_audiences(now=now)
     return {"products": len(ids), "places": changed, "audiences": filled}
 
 
