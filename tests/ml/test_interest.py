@@ -1,11 +1,16 @@
 """Laws that every model of interest obeys, and what this one must find out by itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from launchopt_ml.artifacts import ArtifactUnreadable
 from launchopt_ml.interest.baselines import ActivityInterest, ContentInterest, RandomInterest
-from launchopt_ml.interest.episodes import Episode, bought_within, launched, new_within
+from launchopt_ml.interest.codes import by_code
+from launchopt_ml.interest.episodes import Episode, Vantage, bought_within, launched, new_within
+from launchopt_ml.interest.examples import Examples, past_examples
+from launchopt_ml.interest.level import level_of
 from launchopt_ml.interest.model import LaunchInterest
 from launchopt_ml.interest.protocol import Launch, NotFitted, predict
 from launchopt_ml.shop import Products, days
@@ -195,3 +200,97 @@ class TestWithoutPastLaunches:
 
 def _on_sale_at_once(products: Products) -> Products:
     return Products(**{**vars(products), "new_at": np.full(len(products), AS_OF)})
+
+
+class TestSmallChangesOfTheText:
+    """Laws: how far the ranks of customers may move, in shares of all customers, on the mean."""
+
+    TEXTS = ("spade soil garden lamp", "bowl knife kitchen lamp", "ink paper desk lamp")
+
+    def ranks(self, learned, texts):
+        products = replace(NEW.take(np.arange(3)), text=np.array(texts, dtype=object))
+        scores = predict(learned, SHOP, Launch(products, AS_OF, 30.0))[1]
+        return np.argsort(np.argsort(-scores, axis=0, kind="stable"), axis=0) / len(scores)
+
+    def shift(self, learned, changed):
+        as_written = self.ranks(learned, self.TEXTS)
+        moved = self.ranks(learned, [changed(text) for text in self.TEXTS])
+        return np.abs(moved - as_written).mean()
+
+    def test_upper_case_moves_nobody(self, learned):
+        assert self.shift(learned, str.upper) == 0
+
+    def test_another_order_of_words_moves_nobody(self, learned):
+        assert self.shift(learned, lambda text: " ".join(text.split()[::-1])) == 0
+
+    def test_a_typo_moves_customers_by_less_than_a_tenth(self, learned):
+        def typo(text):
+            return text[:2] + text[3:]
+
+        assert 0 < self.shift(learned, typo) < 0.1
+
+
+class TestRehearsals:
+    def test_a_known_product_never_speaks_for_itself(self):
+        vantage = Vantage.of(SHOP, as_of=AS_OF)
+        known = vantage.histories.shop.products
+        candidates = vantage.candidates(known, horizon_days=30.0)
+        assert all(not profile.diagonal().any() for profile in candidates.profiles.values())
+        assert not candidates.same_category.diagonal().any()
+
+    def test_tell_launches_from_what_was_known(self):
+        past = Examples.joined(past_examples(SHOP, as_of=AS_OF, rng=np.random.default_rng(0)))
+        new_at = dict(zip(SHOP.products.sku, SHOP.new_at, strict=True))
+        group, first = np.unique(past.group, return_index=True)
+        assert past.is_launch.any()
+        assert (~past.is_launch).any()
+        assert len(group) > len(SHOP.products)
+        assert all(new_at[sku] < AS_OF for sku in past.sku[first])
+
+    def test_weights_stand_for_every_pair(self):
+        first, *_ = past_examples(SHOP, as_of=AS_OF, rng=np.random.default_rng(0))
+        products = len(np.unique(first.group))
+        start = AS_OF - days(float(first.age[0]) + 30)
+        customers = len(SHOP.before(start).customers)
+        assert first.weight.sum() == pytest.approx(products * customers, rel=0.1)
+
+
+class TestByCode:
+    def test_the_next_number_is_nearest_and_letters_come_after_numbers(self):
+        known = np.array(["A9", "A11", "85", "B1"])
+        profile = by_code(np.array(["A10"]), known).toarray()[0]
+        assert profile[:2] == pytest.approx([1, 1])
+        assert (profile[2:] < 1).all()
+
+    def test_an_empty_shop_has_no_neighbours(self):
+        assert by_code(np.array(["A1"]), np.array([], dtype=str)).shape == (1, 0)
+
+
+class TestLevel:
+    def test_finds_the_fact_that_sells_and_counts_a_launch_once(self):
+        rng = np.random.default_rng(0)
+        launches, customers = 200, 400
+        fact = np.zeros((launches, 3), dtype=np.float32)
+        fact[:, 0] = rng.normal(size=launches)
+        bought = rng.random((launches, customers)) < 1 / (1 + np.exp(3 - fact[:, :1]))
+        group = np.repeat(np.arange(launches), customers)
+        pairs = len(group)
+        examples = Examples(
+            np.zeros((pairs, 1), dtype=np.float32),
+            bought.ravel(),
+            np.ones(pairs, dtype=np.float32),
+            np.array([f"P{n}" for n in group]),
+            np.zeros(pairs, dtype=np.float32),
+            group,
+            np.ones(pairs, dtype=bool),
+        )
+        weights, offset = level_of(
+            examples,
+            facts=fact[group],
+            taste=np.zeros(pairs, dtype=np.float32),
+            expected=np.zeros(3),
+            half_life_days=90.0,
+        )
+        assert weights[0] > 0.1
+        assert weights[1:] == pytest.approx([0, 0])
+        assert offset == pytest.approx(-3, abs=0.4)

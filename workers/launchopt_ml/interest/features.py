@@ -15,12 +15,12 @@ from launchopt_ml.interest.neighbours import Neighbourhood, Profile, without_sel
 from launchopt_ml.shop import Products
 
 VOTES = (
-    *(("bought", way) for way in ("words", "letters", "meaning", "near")),
+    *(("bought", way) for way in ("words", "letters", "meaning", "near", "nearest", "code")),
     ("bought", "bought_together"),
     ("bought", "bought_closely"),
     ("bought", "bought_by_few"),
     ("bought", "bought_at_once"),
-    ("taste", "near"),
+    *(("taste", way) for way in ("words", "letters", "meaning", "near", "code")),
     ("taste", "bought_together"),
     ("taste", "bought_closely"),
     ("taste", "bought_by_few"),
@@ -33,6 +33,8 @@ VOTES = (
     ("rare", "bought_together"),
     ("novel", "near"),
     ("novel", "bought_together"),
+    ("fresh", "near"),
+    ("fresh", "bought_together"),
 )
 LIKENESS = ("bought", "taste")  # cosine of the new product's meaning with the mean of what each was
 FITS = ("price_distance", "price_above", "same_category")

@@ -37,6 +37,7 @@ class Histories:
     bought: sp.csr_matrix  # 1 where the customer ever bought it
     taste: sp.csr_matrix  # every signal, fading with RECENT_DAYS
     novel: sp.csr_matrix  # 1 where bought within NOVEL_DAYS of being new
+    fresh: sp.csr_matrix  # the same, fading with NOVEL_DAYS
     lately: sp.csr_matrix  # 1 where bought within RECENT_DAYS
     amount: sp.csr_matrix  # logarithm of the pieces of each purchase, summed
     rare: sp.csr_matrix  # bought, divided by the root of how many did
@@ -64,6 +65,7 @@ class Histories:
             seen,
             _added(events, signal * np.exp(-age / RECENT_DAYS), shape=shape),
             _seen(events, novel, shape=shape),
+            _added(events, novel * np.exp(-age / NOVEL_DAYS), shape=shape),
             _seen(events, bought & (age < RECENT_DAYS), shape=shape),
             _added(events, bought * np.log1p(events.quantity), shape=shape),
             sp.csr_matrix(seen @ sp.diags(1 / np.sqrt(buyers))),
@@ -80,7 +82,7 @@ class Histories:
         if count <= most:
             return self
         rows = np.sort(rng.choice(count, most, replace=False))
-        votes = ("bought", "taste", "novel", "lately", "amount", "rare")
+        votes = ("bought", "taste", "novel", "fresh", "lately", "amount", "rare")
         alone = ("customers", "traits", "log_price", "log_price_spread")
         return replace(self, **{name: getattr(self, name)[rows] for name in votes + alone})
 

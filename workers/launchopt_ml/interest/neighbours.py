@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from launchopt_ml.interest.codes import by_code
 from launchopt_ml.shop import Products
 
-NEAREST = 50
+NEAREST, VERY_NEAREST = 50, 5
 CO_BUYERS = 200
 WORD = re.compile(r"\w+")
 WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # kana and Chinese characters
@@ -185,6 +185,7 @@ class Neighbourhood:
             "letters": letters,
             "meaning": sense,
             "near": mixed,
+            "nearest": nearest(mixed, count=VERY_NEAREST),
             "code": by_code(new.sku, self.known.sku),
             "bought_together": mixed @ self.together.power(2),
             "bought_closely": mixed @ self.together.power(3),

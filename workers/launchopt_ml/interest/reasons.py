@@ -14,7 +14,7 @@ from launchopt_ml.interest.protocol import Reason
 NAMED_NEIGHBOURS = 3
 NOVELTY_TRAITS = ("novelties_bought", "novelty_share", "novelties_lately")
 RECENCY_TRAITS = ("days_since_purchase", "waiting", "bought_in_30_days", "bought_in_60_days")
-TEXT_WAYS = ("words", "letters", "meaning", "near", "code", "likeness")
+TEXT_WAYS = ("words", "letters", "meaning", "near", "nearest", "code", "likeness")
 NAMED = (
     "similar_products",
     "bought_together",
@@ -37,7 +37,7 @@ def factor_of(feature: str) -> str:
         return "product"
     if feature in FITS:
         return "same_category" if feature == "same_category" else "price_fit"
-    if feature in NOVELTY_TRAITS or feature.startswith("novel_"):
+    if feature in NOVELTY_TRAITS or feature.startswith(("novel_", "fresh_")):
         return "novelty"
     if feature in TRAITS:
         return "recency" if feature in RECENCY_TRAITS else "activity"
