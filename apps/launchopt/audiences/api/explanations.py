@@ -52,7 +52,7 @@ class QuestionSerializer(serializers.Serializer[Any]):
     sku = serializers.CharField(max_length=100)
 
 
-class AskedSerializer(serializers.Serializer[Any]):
+class AskedRunSerializer(serializers.Serializer[Any]):
     """The run that finds the reasons; null where they stand already."""
 
     run = serializers.UUIDField(allow_null=True)
@@ -84,7 +84,7 @@ class InterestView(LaunchOptView):
         operation_id="customers_interest_explain",
         parameters=PARAMETERS,
         request=EmptySerializer,
-        responses={202: AskedSerializer},
+        responses={202: AskedRunSerializer},
     )
     def post(self, request: Request, external_id: str) -> Response:
         """Find the reasons where they are not stored; when the run is done, they are."""

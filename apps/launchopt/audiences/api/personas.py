@@ -16,7 +16,7 @@ from launchopt.operations.api.base import LaunchOptView, LaunchOptViewSet
 from launchopt.operations.api.schema import extend_schema
 
 
-class InterestSerializer(serializers.Serializer[Any]):
+class CaredForSerializer(serializers.Serializer[Any]):
     """A category or a term, and its share of all of its kind."""
 
     name = serializers.CharField()
@@ -27,7 +27,7 @@ class InterestSerializer(serializers.Serializer[Any]):
 class SegmentSerializer(serializers.ModelSerializer[Segment]):
     """A kind of shopper. Its id stays from one build to the next."""
 
-    terms = InterestSerializer(many=True)
+    terms = CaredForSerializer(many=True)
     price_bands = serializers.DictField(child=serializers.FloatField())
     classes = serializers.DictField(child=serializers.FloatField())
     active_hours = serializers.ListField(child=serializers.FloatField())
@@ -53,7 +53,7 @@ class PersonaSerializer(serializers.ModelSerializer[Persona]):
 
     customer = serializers.CharField(source="customer.external_id")
     segment = SegmentInShortSerializer(allow_null=True)
-    interests = InterestSerializer(many=True)
+    interests = CaredForSerializer(many=True)
     active_hours = serializers.ListField(child=serializers.FloatField())
 
     class Meta:
