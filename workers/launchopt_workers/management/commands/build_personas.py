@@ -18,8 +18,8 @@ class Command(LaunchOptCommand):
 
     help = (
         "Build a persona for each known customer: declared age band and gender, interests, price "
-        "band, recency, frequency and money, active hours; and find the segments they fall into, the "
-        "same ones as last time. Age and gender are never guessed."
+        "band, recency, frequency and money, active hours; and find the segments they fall into, "
+        "the same ones as last time. Age and gender are never guessed."
     )
     example = "manage.py build_personas --as-of 2026-03-01T00:00:00Z"
 
