@@ -30,12 +30,12 @@ from launchopt_ml.interest.protocol import block_rows
 from launchopt_ml.shop import PURCHASE, Products, Shop, days, in_days
 
 STEP_DAYS = 15.0  # between the instants that are looked from
-MOST_INSTANTS = 16
+MOST_INSTANTS = 12
 MOST_CUSTOMERS = 8_000
 MOST_PRODUCTS = 400
-MOST_REHEARSED = 300
+MOST_REHEARSED = 150
 SELLING_DAYS = 90.0  # a product that nobody bought for so long is not rehearsed
-NEGATIVES = 16  # pairs without a purchase learned from at one instant, for each with one,
+NEGATIVES = 8  # pairs without a purchase learned from at one instant, for each with one,
 FEWEST_NEGATIVES, MOST_NEGATIVES = 2_000, 80_000  # within these bounds, if there are so many
 ON_SALE = NAMES.index("days_on_sale")
 
@@ -102,7 +102,7 @@ def examples_at(shop: Shop, start: np.datetime64, *, age: float, rng: Generator)
     features = _features(histories, candidates, chosen)
     _, column = np.nonzero(chosen)
     pairs = _Pairs(asked, start, age, share, column, first[chosen], drawn[chosen], features)
-    return [pairs.within(horizon) for horizon in horizons]
+    return [pairs.within(horizon, is_longest=horizon == max(horizons)) for horizon in horizons]
 
 
 def first_bought(
@@ -159,11 +159,12 @@ class _Pairs:
     drawn: NDArray[np.bool_]  # (pairs,), chosen whether or not it was bought
     features: NDArray[np.float32]  # (pairs, NAMES)
 
-    def within(self, horizon: float) -> Examples:
-        """The episode of this length. May be empty."""
+    def within(self, horizon: float, *, is_longest: bool) -> Examples:
+        """The episode of this length. May be empty. Rehearsals are part of the longest alone."""
         asked, products = self.asked, self.asked.products
         bought = self.first < horizon
         kept = (asked.new_after[self.column] < horizon) & (bought | self.drawn)
+        kept &= asked.is_launch[self.column] | is_longest
         bought, column = bought[kept], self.column[kept]
         features = self.features[kept]
         on_sale = days_on_sale(products, as_of=self.start, horizon_days=horizon)
