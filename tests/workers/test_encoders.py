@@ -18,8 +18,10 @@ from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.runs import Work
 from launchopt.operations.services import activate_model, roll_back_model
 from launchopt_ml.shop import days, instant
+from launchopt_workers.encoders.choosing import chosen
 from launchopt_workers.encoders.deciding import decide
 from launchopt_workers.encoders.making import Recipe, make
+from launchopt_workers.encoders.table import lines_of
 from launchopt_workers.encoders.versions import encoder_called, name_of
 from launchopt_workers.prediction.reading import encoder_in_force, read_texts
 from launchopt_workers.prediction.shops import stored_shop
@@ -73,17 +75,13 @@ class TestShrink:
         assert row["times_as_fast"] > 0
         assert report["encoders"]["int8"] == row
 
-    def test_knows_no_text_of_what_it_is_judged_by(self, shop, narrow):
-        report = called(
-            "shrink_encoder", "--by", "distil", "--layers", "1", "--steps", "2",
-            "--as-of", AS_OF.isoformat(),
-        )  # fmt: skip
-        version = ModelVersion.objects.get(pk=report["model_version"])
-        assert version.data_until == BEFORE
+    def test_reads_no_text_of_what_came_later(self, shop, narrow):
+        version = make(work(), Recipe("student", narrow, BEFORE, {"layers": 1, "steps": 1}))
         stored = stored_shop(before=BEFORE, encoder=narrow).shop
         known = len(stored.before(instant(BEFORE)).products)
         told = version.card["parameters"]
         assert told["texts"] + told["held_out_texts"] == known < 120
+        assert version.data_until == BEFORE
 
     def test_a_run_that_comes_back_makes_it_once(self, shop, narrow):
         run = runs.create_run(job=jobs.SHRINK_ENCODER, arguments={}, now=NOW)
@@ -157,18 +155,19 @@ class TestInService:
 
 class TestCompare:
     def test_makes_what_is_missing_and_takes_it_the_next_time(self, shop, narrow):
-        words = ("--variants", "int8,pruned", "--as-of", AS_OF.isoformat(), "--cutoffs", "1")
-        first, second = (called("compare_encoders", *words) for _ in range(2))
-        assert list(first["encoders"]) == ["whole", "int8", "pruned"]
-        ids = [
-            [row.get("model_version") for row in one["encoders"].values()]
-            for one in (first, second)
-        ]
-        assert ids[0] == ids[1]
-        assert ModelVersion.objects.filter(name=ENCODER, status="candidate").count() == 2
-        assert first["encoders"]["whole"]["times_as_fast"] == 1
-        difference = first["encoders"]["pruned"]["quality"]["difference"]["map"]
+        report = called(
+            "compare_encoders", "--variants", "int8,pruned", "--as-of", AS_OF.isoformat(),
+            "--cutoffs", "1",
+        )  # fmt: skip
+        rows = report["encoders"]
+        assert list(rows) == ["whole", "int8", "pruned"]
+        assert rows["whole"]["times_as_fast"] == 1
+        difference = rows["pruned"]["quality"]["difference"]["map"]
         assert difference["interval"][0] <= difference["estimate"] <= difference["interval"][1]
+        assert [line.split()[0] for line in list(lines_of(report))[2:]] == list(rows)
+        again = chosen(work(), ["int8", "pruned"], of=narrow, begins=AS_OF - timedelta(days=30))
+        ids = [str(one.version.pk) for one in again if one.version]
+        assert ids == [rows[name]["model_version"] for name in ("int8", "pruned")]
 
     def test_a_shop_without_launches_is_compared_without_a_backtest(self, db):
         store_tastes(customers=30, products=24)
@@ -185,15 +184,6 @@ class TestCompare:
         with pytest.raises(CommandError, match=told) as error:
             called("compare_encoders", "--variants", variants, "--as-of", AS_OF.isoformat())
         assert error.value.returncode == 2
-
-    def test_shows_a_row_for_each(self, shop):
-        out = StringIO()
-        call_command(
-            "compare_encoders", "--variants", "int8", "--as-of", AS_OF.isoformat(),
-            "--cutoffs", "1", stdout=out, stderr=StringIO(),
-        )  # fmt: skip
-        rows = [line.split()[0] for line in out.getvalue().splitlines()[2:]]
-        assert rows == ["whole", "int8"]
 
 
 class TestTune:
