@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from hypothesis import settings
 
 from tests.support.worker import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A machine that is busy is not a fault of the rule.
+settings.register_profile("launchopt", deadline=None)
+settings.load_profile("launchopt")
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting import Picture, Section, Table
-from launchopt.campaigns.reporting.charts import Bar, Interval, bars, intervals
+from launchopt.operations.charts import Bar, Interval, bars, intervals
 from launchopt_project.demo.comparison import Comparison
 from launchopt_project.paths import home_path
 

@@ -16,12 +16,13 @@ from launchopt.campaigns.models import (
     Campaign,
     Creative,
 )
-from launchopt.campaigns.reporting import Section, add_section, charts, launch_report
+from launchopt.campaigns.reporting import Section, add_section, launch_report
 from launchopt.campaigns.reporting.sections import remove_section
 from launchopt.campaigns.reporting.selectors import plan_figures
 from launchopt.campaigns.reporting.words import verdict_sentence
 from launchopt.catalog.models import Product
 from launchopt.experiments.models import MetricRollup
+from launchopt.operations import charts
 from launchopt.operations.services import create_api_key
 from tests.support.reports import (
     HOSTILE,

@@ -10,8 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 from launchopt.campaigns.models import Creative, Launch
-from launchopt.campaigns.reporting import charts, selectors
-from launchopt.campaigns.reporting.charts import Bar, Interval, Line
+from launchopt.campaigns.reporting import selectors
 from launchopt.campaigns.reporting.figures import Counts, Figures
 from launchopt.campaigns.reporting.planned import axis_unit, day_ticks
 from launchopt.campaigns.reporting.rates import rates_of
@@ -19,6 +18,8 @@ from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.selectors import Hours
 from launchopt.campaigns.reporting.words import day, money, per_cent, signed, span, terms
 from launchopt.experiments.results import results
+from launchopt.operations import charts
+from launchopt.operations.charts import Bar, Interval, Line
 
 COUNT_COLUMNS = ("Decisions", "Exposures", "Clicks", "Conversions", "Returns", "Revenue", "Spend")
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from launchopt.campaigns.models import Launch
-from launchopt.campaigns.reporting import charts
-from launchopt.campaigns.reporting.charts import Interval, Tick
 from launchopt.campaigns.reporting.figures import hours_of
 from launchopt.campaigns.reporting.satisfaction import satisfaction_with
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.siblings import cannibalisation_of
 from launchopt.campaigns.reporting.words import day, local, per_cent, signed, span, terms
 from launchopt.experiments.models import Result
+from launchopt.operations import charts
+from launchopt.operations.charts import Interval, Tick
 
 MOST_ROWS = 28  # of the picture; the table has them all
 

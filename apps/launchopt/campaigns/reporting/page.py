@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from launchopt.campaigns.models import BudgetPlan, Launch
-from launchopt.campaigns.reporting import charts, happened, learned, planned, selectors
+from launchopt.campaigns.reporting import happened, learned, planned, selectors
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
 from launchopt.campaigns.reporting.record import record_section
 from launchopt.campaigns.reporting.sections import Section, added_sections
@@ -21,6 +21,7 @@ from launchopt.campaigns.reporting.words import (
     span,
     verdict_sentence,
 )
+from launchopt.operations import charts
 
 TEMPLATE = "launchopt/campaigns/report.html"
 

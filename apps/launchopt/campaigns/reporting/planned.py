@@ -8,11 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from launchopt.campaigns.models import BudgetPlan, Launch
-from launchopt.campaigns.reporting import charts, selectors
-from launchopt.campaigns.reporting.charts import Bar, Tick
+from launchopt.campaigns.reporting import selectors
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.selectors import Hours
 from launchopt.campaigns.reporting.words import SYMBOLS, day, local, moment, money, per_cent, terms
+from launchopt.operations import charts
+from launchopt.operations.charts import Bar, Tick
 
 
 def interest_section(launch: Launch) -> Section:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from launchopt.campaigns.models import Launch
-from launchopt.campaigns.reporting.charts import Svg
+from launchopt.operations.charts import Svg
 
 
 @dataclass(frozen=True)
