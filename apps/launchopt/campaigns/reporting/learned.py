@@ -16,7 +16,7 @@ from launchopt.experiments.models import Result
 from launchopt.operations import charts
 from launchopt.operations.charts import Interval, Tick
 
-MOST_ROWS = 28  # of the picture; the table has them all
+MOST_DAYS = 14  # of the picture; the table has them all
 
 
 def over_time_section(launch: Launch) -> Section:
@@ -35,7 +35,7 @@ def over_time_section(launch: Launch) -> Section:
             result.interval_high,
             signed(result.effect),
         )
-        for result in found[-MOST_ROWS:]
+        for result in _drawn(found)
     ]
     rows = [
         (
@@ -58,6 +58,13 @@ def over_time_section(launch: Launch) -> Section:
         tables=(Table(columns, rows, caption="Day by day", folded=True),),
         terms=terms("effect", "interval"),
     )
+
+
+def _drawn(found: list[Result]) -> list[Result]:
+    """The last days, variant by variant, so that each can be followed down the picture."""
+    lately = sorted({day(result.until) for result in found})[-MOST_DAYS:]
+    rows = [result for result in found if day(result.until) in lately]
+    return sorted(rows, key=lambda result: (result.variant.name, result.until))
 
 
 def _last_of_each_day(launch: Launch) -> list[Result]:
