@@ -70,17 +70,7 @@ def register_experiment(
         ends_at=ends_at,
         created_at=now,
     )
-    told = descriptions or {}
-    Variant.objects.bulk_create(
-        Variant(
-            experiment=experiment,
-            name=variant,
-            description=told.get(variant, "")[:300],
-            is_control=variant == control,
-            weight=share,
-        )
-        for variant, share in shares.items()
-    )
+    _write_variants(experiment, shares, control=control, descriptions=descriptions or {})
     open_phase(experiment, weights=shares, reason="As registered.", now=now)
     return experiment
 
@@ -108,6 +98,25 @@ def stop_experiment(*, experiment: Experiment, now: datetime) -> Experiment:
         experiment.ends_at = min(now, experiment.ends_at or now)
     experiment.save(update_fields=["status", "ends_at"])
     return experiment
+
+
+def _write_variants(
+    experiment: Experiment,
+    shares: Mapping[str, float],
+    *,
+    control: str,
+    descriptions: Mapping[str, str],
+) -> None:
+    Variant.objects.bulk_create(
+        Variant(
+            experiment=experiment,
+            name=variant,
+            description=descriptions.get(variant, "")[:300],
+            is_control=variant == control,
+            weight=share,
+        )
+        for variant, share in shares.items()
+    )
 
 
 def _check_risks(alpha: float, power: float) -> None:
