@@ -28,6 +28,7 @@ from launchopt.campaigns.models import Launch
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import instant_of, is_simulated, parse_instant
 from launchopt.operations.api.schema import extend_schema
+from launchopt.operations.api.strict import checked
 
 VIEW = "launchopt_campaigns.view_launch"
 PLAN = "launchopt_campaigns.plan_launch"
@@ -127,11 +128,9 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=True, methods=["post"])
     def feedback(self, request: Request, pk: str) -> Response:
         """Say what results may do to the shares of its variants, also while it runs."""
-        shape = FeedbackSerializer(data=request.data)
-        shape.is_valid(raise_exception=True)
         launch = services.set_feedback(
             launch=self.get_object(),
-            mode=shape.validated_data["feedback"],
+            mode=checked(FeedbackSerializer, request)["feedback"],
             by=request.user,
             now=timezone.now(),
         )
@@ -141,10 +140,9 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=True, methods=["post"])
     def exclude(self, request: Request, pk: str) -> Response:
         """Leave customers out; the money is laid out anew."""
-        shape = NamesSerializer(data=request.data)
-        shape.is_valid(raise_exception=True)
+        given = checked(NamesSerializer, request)
         count = services.exclude_customers(
-            launch=self.get_object(), by=request.user, now=timezone.now(), **shape.validated_data
+            launch=self.get_object(), by=request.user, now=timezone.now(), **given
         )
         return Response({"customers": count})
 
@@ -152,9 +150,7 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=True, methods=["post"])
     def include(self, request: Request, pk: str) -> Response:
         """Take customers back in."""
-        shape = NamesSerializer(data=request.data)
-        shape.is_valid(raise_exception=True)
-        names = shape.validated_data["customers"]
+        names = checked(NamesSerializer, request)["customers"]
         count = services.include_customers(
             launch=self.get_object(), customers=names, by=request.user, now=timezone.now()
         )

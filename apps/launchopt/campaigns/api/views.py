@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import (
     CreateModelMixin,
@@ -36,6 +33,7 @@ from launchopt.campaigns.models import BudgetPlan, Campaign, Creative, Decision,
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import EmptySerializer
+from launchopt.operations.api.strict import checked
 
 APPROVE = "launchopt_campaigns.approve_launch"
 
@@ -89,7 +87,7 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @extend_schema(request=CampaignChangeSerializer, responses=CampaignSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Speak to another audience, or take it out of the plan; the money is laid out anew."""
-        given = _checked(CampaignChangeSerializer, request)
+        given = checked(CampaignChangeSerializer, request)
         campaign, by, now = self.get_object(), request.user, timezone.now()
         if "audience" in given:
             services.change_audience(campaign=campaign, audience=given["audience"], by=by, now=now)
@@ -103,7 +101,7 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=True, methods=["post"])
     def money(self, request: Request, pk: str) -> Response:
         """Set the money of one hour by hand; the rest is laid out anew around it."""
-        given = _checked(MoneySerializer, request)
+        given = checked(MoneySerializer, request)
         plan = services.pin_money(
             campaign=self.get_object(), by=request.user, now=timezone.now(), **given
         )
@@ -168,18 +166,11 @@ class CreativeViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         """Say no, with a reason."""
-        shape = RejectionSerializer(data=request.data)
-        shape.is_valid(raise_exception=True)
+        reason = checked(RejectionSerializer, request)["reason"]
         creative = creatives.reject_creative(
             creative=self.get_object(),
             by=request.user,
-            reason=shape.validated_data["reason"],
+            reason=reason,
             now=timezone.now(),
         )
         return Response(CreativeSerializer(creative).data)
-
-
-def _checked(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -29,6 +27,7 @@ from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import parse_instant
 from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import EmptySerializer
+from launchopt.operations.api.strict import checked
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt_core import power
 from launchopt_core.errors import ImpossibleInput
@@ -62,7 +61,7 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @extend_schema(request=RegistrationSerializer, responses={201: ExperimentSerializer})
     def create(self, request: Request) -> Response:
         """Register a comparison: what is compared, by which metric, and when it may end."""
-        given = _checked(RegistrationSerializer, request)
+        given = checked(RegistrationSerializer, request)
         sku = given.pop("product", None)
         product = product_with_sku(sku) if sku else None
         experiment = services.register_experiment(
@@ -75,7 +74,7 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         """Change its terms before the start. Later it is a 409, and the audit trail tells of it."""
         experiment = services.change_experiment(
             experiment=self.get_object(),
-            changes=_checked(TermsSerializer, request),
+            changes=checked(TermsSerializer, request),
             by=request.user,
             now=timezone.now(),
         )
@@ -99,7 +98,7 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
         """The variant of each customer: drawn once and kept; null for one who takes no part."""
-        names = _checked(AskedSerializer, request)["customers"]
+        names = checked(AskedSerializer, request)["customers"]
         found = services.assign_named(experiment=self._own(), names=names, now=timezone.now())
         return Response({"variants": found})
 
@@ -107,7 +106,7 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=False, methods=["post"])
     def sample_size(self, request: Request) -> Response:
         """How many customers it takes to find an effect on a share."""
-        given = _checked(SampleSizeRequestSerializer, request)
+        given = checked(SampleSizeRequestSerializer, request)
         pace = given.pop("customers_a_day", None)
         rate, effect = given.pop("control_rate"), given.pop("effect")
         try:
@@ -134,9 +133,3 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     def _answer(self, experiment: Experiment, code: int = status.HTTP_200_OK) -> Response:
         fresh = self.get_queryset().get(pk=experiment.pk)
         return Response(ExperimentSerializer(fresh).data, status=code)
-
-
-def _checked(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -17,6 +17,7 @@ from rest_framework.views import set_rollback
 from launchopt.operations.errors import FieldError, LaunchOptError
 
 log = logging.getLogger("launchopt.api")
+PROBLEM = "application/problem+json"
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -88,12 +89,19 @@ def _database_away(error: OperationalError) -> Response:
     return response
 
 
-def _problem(status: int, title: str, detail: str, faults: list[FieldError]) -> Response:
-    body = {
+def problem_body(
+    status: int, title: str, detail: str, faults: Sequence[FieldError] = ()
+) -> dict[str, Any]:
+    """The one shape of an error."""
+    return {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
         "errors": [{"pointer": f.pointer, "detail": f.detail} for f in faults],
     }
-    return Response(body, status=status, content_type="application/problem+json")
+
+
+def _problem(status: int, title: str, detail: str, faults: list[FieldError]) -> Response:
+    body = problem_body(status, title, detail, faults)
+    return Response(body, status=status, content_type=PROBLEM)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from launchopt.operations.importing.batches import storable
 
@@ -37,6 +38,14 @@ class StrictSerializer(serializers.Serializer[Any]):
                 said = {name: ["There is no such field to set."] for name in unknown}
                 raise serializers.ValidationError(said)
         return super().to_internal_value(data)
+
+
+def checked(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """What a request's body gives, in its types. Raises DRF's ValidationError for a wrong shape."""
+    given = shape(data=request.data)
+    given.is_valid(raise_exception=True)
+    validated: dict[str, Any] = given.validated_data
+    return validated
 
 
 class StorableField(serializers.JSONField):
