@@ -29,9 +29,14 @@ def text_of(file: Path) -> str:
 
 
 def keep_text(content: str, file: Path) -> None:
+    """Write a text as a file. Raises InvalidInput where that cannot be done."""
+    keep_bytes(content.encode(), file)
+
+
+def keep_bytes(content: bytes, file: Path) -> None:
     """Write a file. Raises InvalidInput where that cannot be done."""
     try:
-        file.write_text(content, encoding="utf-8")
+        file.write_bytes(content)
     except OSError as error:
         raise InvalidInput(f"Cannot write {file}: {error.strerror or error}.") from error
 

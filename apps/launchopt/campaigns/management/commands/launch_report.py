@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from launchopt.campaigns.management.files import keep_bytes
 from launchopt.campaigns.reporting import launch_report, report_page
 from launchopt.campaigns.reporting.exporting import FORMATS, file_of, rows_of
 from launchopt.campaigns.selectors import launch_named
@@ -63,8 +64,5 @@ class Command(LaunchOptCommand):
         self.stdout.write(f"{name[:36]:<36}" + "".join(f"{cell!s:>13}" for cell in cells))
 
     def _keep(self, content: bytes, file: Path) -> None:
-        try:
-            file.write_bytes(content)
-        except OSError as error:
-            raise InvalidInput(f"Cannot write {file}: {error.strerror or error}.") from error
+        keep_bytes(content, file)
         self.note(f"Wrote {file}.")
