@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from launchopt_ml.interest.baselines import ActivityInterest, Baseline, ContentInterest, Relative
+from launchopt_ml.interest.baselines import (
+    ActivityInterest,
+    Baseline,
+    ContentInterest,
+    Relative,
+    votes_of,
+)
 from launchopt_ml.interest.histories import Histories
 from launchopt_ml.interest.neighbours import meaning
 from launchopt_ml.interest.protocol import Launch
@@ -18,10 +24,7 @@ class MiniLMVotes(Baseline):
     def relative(self, histories: Histories, launch: Launch) -> Relative:
         """Summed sharpened cosines of what the customer bought; the mean over customers is 1."""
         profile = meaning(launch.products.embedding, histories.shop.products.embedding)
-        customers = max(len(histories.customers), 1)
-        mean = profile @ (np.asarray(histories.bought.sum(0)).ravel() / customers)
-        scale = np.where(mean > 0, mean, 1.0)
-        return lambda rows: (histories.bought[rows] @ profile.T).toarray() / scale
+        return votes_of(histories, profile)
 
 
 class MiniLMVotesActivity(Baseline):

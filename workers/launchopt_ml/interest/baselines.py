@@ -133,10 +133,7 @@ class ContentInterest(Baseline):
         space = TermSpace.of(known, terms_of=words_of)
         similar = space.rows(launch.products.text.tolist()) @ space.rows(known).T
         profile = nearest(sp.csr_matrix(similar), count=NEAREST)
-        customers = max(len(histories.customers), 1)
-        mean = profile @ (np.asarray(histories.bought.sum(0)).ravel() / customers)
-        scale = np.where(mean > 0, mean, 1.0)
-        return lambda rows: (histories.bought[rows] @ profile.T).toarray() / scale
+        return votes_of(histories, profile)
 
 
 class ContentActivityInterest(Baseline):
@@ -149,6 +146,14 @@ class ContentActivityInterest(Baseline):
         content = ContentInterest().relative(histories, launch)
         activity = ActivityInterest().relative(histories, launch)
         return lambda rows: (content(rows) + activity(rows)) / 2
+
+
+def votes_of(histories: Histories, profile: sp.csr_matrix) -> Relative:
+    """What customers bought, by how much it speaks for each product; the mean over them is 1."""
+    customers = max(len(histories.customers), 1)
+    mean = profile @ (np.asarray(histories.bought.sum(0)).ravel() / customers)
+    scale = np.where(mean > 0, mean, 1.0)
+    return lambda rows: (histories.bought[rows] @ profile.T).toarray() / scale
 
 
 def _hashes(names: NDArray[np.str_]) -> NDArray[np.uint64]:
