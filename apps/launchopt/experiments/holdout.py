@@ -63,17 +63,8 @@ def global_effect(*, since: datetime, until: datetime) -> dict[str, Any]:
     share = launchopt_settings().global_holdout
     ratio = inference.sample_ratio([sums[HOLDOUT].count, sums[REST].count], [share, 1 - share])
     told = analysis.conclusions(control=HOLDOUT, is_balanced=np.broadcast_to(ratio.ok, (2,)))
-    return {
-        "results": analysis.rows(),
-        "sample_ratio": [
-            {"group": "all", "p_value": float(ratio.p_value[0]), "ok": bool(ratio.ok[0])}
-        ],
-        "verdicts": [
-            {"group": "all", "metric": metric, "variant": REST, "verdict": each.sentence}
-            for metric, each in zip(METRICS, told, strict=True)
-        ],
-        "control": HOLDOUT,
-    }
+    words = [each.sentence for each in told]
+    return analysis.report(words, groups=["all"], ratio=ratio) | {"control": HOLDOUT}
 
 
 @dataclass

@@ -53,22 +53,8 @@ def results(experiment: Experiment, *, until: datetime | None = None) -> dict[st
     sides = {name: {name} for name in names}
     analysis = _analysis(experiment, _strata_of(found, weights, {control}, sides))
     told = _conclusions(experiment, analysis, control=control, ratio=ratio, until=until)
-    return {
-        "results": analysis.rows(),
-        "sample_ratio": [
-            {"group": ALL, "p_value": float(ratio.p_value[0]), "ok": bool(ratio.ok[0])}
-        ],
-        "verdicts": [
-            {
-                "group": ALL,
-                "metric": experiment.primary_metric.name,
-                "variant": name,
-                "verdict": _of_aa(conclusion) if experiment.is_aa else conclusion.sentence,
-            }
-            for name, conclusion in zip(names, told, strict=True)
-        ],
-        "control": control,
-    }
+    words = [_of_aa(each) if experiment.is_aa else each.sentence for each in told]
+    return analysis.report(words, groups=[ALL], ratio=ratio) | {"control": control}
 
 
 def launch_effect(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from launchopt_core.inference.corrections import Correction, adjusted
 from launchopt_core.inference.differences import Difference, Outcome
 from launchopt_core.inference.methods import Reading, Terms, read
+from launchopt_core.inference.sample_ratio import SampleRatio
 from launchopt_core.inference.samples import Bools, Floats
 from launchopt_core.inference.verdicts import MARGIN, Conclusion, Evidence, verdicts
 
@@ -82,6 +83,24 @@ class Analysis:
             margin=smallest,
         )
         return verdicts(evidence, names=given.labels.variant, control=control, days=days)
+
+    def report(
+        self, verdicts: Sequence[str], *, groups: Sequence[str], ratio: SampleRatio
+    ) -> dict[str, Any]:
+        """`results`, and `verdicts` in words, by comparison; `sample_ratio` by group."""
+        labels = self.comparisons.labels
+        sizes = zip(groups, ratio.p_value.tolist(), ratio.ok.tolist(), strict=True)
+        told = zip(labels.group, labels.metric, labels.variant, verdicts, strict=True)
+        return {
+            "results": self.rows(),
+            "sample_ratio": [
+                {"group": group, "p_value": p_value, "ok": ok} for group, p_value, ok in sizes
+            ],
+            "verdicts": [
+                {"group": group, "metric": metric, "variant": variant, "verdict": verdict}
+                for group, metric, variant, verdict in told
+            ],
+        }
 
     def rows(self) -> list[dict[str, Any]]:
         """A mapping for each comparison; None for what cannot be computed."""

@@ -45,19 +45,11 @@ def analyse(cells: pl.DataFrame, question: Question) -> dict[str, Any]:
     ratio = _sample_ratio(cells, groups, _weights(variants, question.expected))
     pairs = _pairs(cells, groups, question.control)
     analysis = Analysis.of(_comparisons(pairs), question.terms)
-    return {
-        "results": analysis.rows(),
-        "sample_ratio": [
-            {"group": group, "p_value": p_value, "ok": ok}
-            for group, p_value, ok in zip(
-                groups, ratio.p_value.tolist(), ratio.ok.tolist(), strict=True
-            )
-        ],
-        "verdicts": _verdicts(analysis, ratio, question),
-    }
+    words = _verdicts(analysis, ratio, question)
+    return analysis.report(words, groups=groups.to_list(), ratio=ratio)
 
 
-def _verdicts(analysis: Analysis, ratio: SampleRatio, question: Question) -> list[dict[str, Any]]:
+def _verdicts(analysis: Analysis, ratio: SampleRatio, question: Question) -> list[str]:
     labels = analysis.comparisons.labels
     base = np.abs(analysis.comparisons.difference.base)
     told = analysis.conclusions(
@@ -75,12 +67,7 @@ def _verdicts(analysis: Analysis, ratio: SampleRatio, question: Question) -> lis
             reading=analysis.reading,
             limits=question.guardrails,
         )
-    return [
-        {"group": group, "metric": metric, "variant": variant, "verdict": conclusion.sentence}
-        for group, metric, variant, conclusion in zip(
-            labels.group, labels.metric, labels.variant, told, strict=True
-        )
-    ]
+    return [conclusion.sentence for conclusion in told]
 
 
 def _variants(cells: pl.DataFrame, control: str) -> list[str]:
