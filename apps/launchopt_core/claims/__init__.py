@@ -10,11 +10,14 @@ from launchopt_core.claims.limits import (
     length_in,
     limits_of,
     overruns,
+    parts_in,
     sms_limit,
     sms_text,
 )
+from launchopt_core.claims.manners import TONES, Manner
 from launchopt_core.claims.refusals import refusals_in
 from launchopt_core.claims.values import (
+    EMAIL_PARTS,
     PARTS,
     Claim,
     ClaimKind,
@@ -26,13 +29,16 @@ from launchopt_core.claims.values import (
 
 __all__ = [
     "CHANNELS",
+    "EMAIL_PARTS",
     "PARTS",
+    "TONES",
     "Checked",
     "Claim",
     "ClaimKind",
     "Draft",
     "Facts",
     "Limits",
+    "Manner",
     "Overrun",
     "Refusal",
     "attribute_text",
@@ -44,6 +50,7 @@ __all__ = [
     "length_in",
     "limits_of",
     "overruns",
+    "parts_in",
     "refusals_in",
     "sms_limit",
     "sms_text",

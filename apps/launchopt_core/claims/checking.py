@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from launchopt_core.claims.ledger import claims_in, unsupported
+from launchopt_core.claims.manners import ANY_MANNER, Manner
 from launchopt_core.claims.refusals import refusals_in
 from launchopt_core.claims.values import Claim, Facts, Refusal
 
@@ -41,6 +42,7 @@ def check(
     channel: str = "",
     forbidden: Iterable[str] = (),
     required: Iterable[str] = (),
+    manner: Manner = ANY_MANNER,
 ) -> Checked:
     """The claims and the refusals of a text given by its parts.
 
@@ -51,6 +53,11 @@ def check(
     return Checked(
         claims=claims_in(parts, facts=facts),
         refusals=refusals_in(
-            parts, facts=facts, channel=channel, forbidden=forbidden, required=required
+            parts,
+            facts=facts,
+            channel=channel,
+            forbidden=forbidden,
+            required=required,
+            manner=manner,
         ),
     )

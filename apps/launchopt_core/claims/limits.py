@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from launchopt_core.claims.values import PARTS, Draft
+from launchopt_core.claims.values import EMAIL_PARTS, PARTS, Draft
 
 # GSM 03.38, the alphabet of a text message of 160 characters; the extension costs two each.
 GSM_BASIC = frozenset(
@@ -24,6 +24,8 @@ class Limits:
     body: int
     call_to_action: int = 25
     alt_text: int = 125
+    subject: int = 70
+    preheader: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,11 @@ DEFAULT_CHANNEL = "onsite"
 def limits_of(channel: str) -> Limits:
     """The limits of a channel; one that a shop named itself has those of ``onsite``."""
     return CHANNELS.get(channel, CHANNELS[DEFAULT_CHANNEL])
+
+
+def parts_in(channel: str) -> tuple[str, ...]:
+    """The parts that a text of a channel has."""
+    return (*PARTS, *EMAIL_PARTS) if channel == "email" else PARTS
 
 
 def length_in(channel: str, text: str) -> int:
@@ -84,8 +91,8 @@ def overruns(draft: Draft, *, channel: str) -> tuple[Overrun, ...]:
     """The parts that are too long for the channel; none where the draft fits."""
     limits = limits_of(channel)
     found = []
-    for part in PARTS:
-        text, limit = getattr(draft, part), getattr(limits, part)
+    for part, text in draft.parts().items():
+        limit = getattr(limits, part)
         if channel == "sms" and part == "body":
             text = sms_text(draft)
             limit = sms_limit(text)

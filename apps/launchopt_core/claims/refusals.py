@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from launchopt_core.claims.limits import length_in, limits_of, sms_limit
+from launchopt_core.claims.manners import ANY_MANNER, Manner, unmannered
 from launchopt_core.claims.rules import RULES, Rule
 from launchopt_core.claims.values import Facts, Refusal
 
@@ -13,7 +14,7 @@ LONGEST = 20_000  # code points of one part that are read
 EMOJIS = {"google_search": 0, "sms": 0, "email": 1, "onsite": 2, "meta": 3}
 EMOJIS_ELSEWHERE = 3
 SHOUTED = 2  # words in capitals that make a text shout, unless the product is written so
-TEXT_LIMITS = {"subject": "headline", "preheader": "headline", "text": "body"}
+TEXT_LIMITS = {"text": "body"}
 
 _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u26ff\u2700-\u27bf\u2b50\u2b55\u231a\u231b]"
@@ -28,6 +29,7 @@ def refusals_in(
     channel: str = "",
     forbidden: Iterable[str] = (),
     required: Iterable[str] = (),
+    manner: Manner = ANY_MANNER,
 ) -> tuple[Refusal, ...]:
     """What may not be said in a text, given by its parts, in reading order of each part.
 
@@ -38,19 +40,20 @@ def refusals_in(
     found = [
         refusal
         for part, text in parts.items()
-        for refusal in _in_part(part, text[:LONGEST], facts=facts, channel=channel, rules=rules)
+        for refusal in (
+            *_in_part(part, text[:LONGEST], facts=facts, rules=rules),
+            *_emojis(part, text[:LONGEST], allowed=_emojis_allowed(channel, manner)),
+            *unmannered(part, text[:LONGEST], facts=facts, manner=manner),
+        )
     ]
     return (*found, *_overlong(parts, channel), *_missing(parts, required))
 
 
-def _in_part(
-    part: str, text: str, *, facts: Facts, channel: str, rules: Iterable[Rule]
-) -> Iterator[Refusal]:
+def _in_part(part: str, text: str, *, facts: Facts, rules: Iterable[Rule]) -> Iterator[Refusal]:
     for rule in rules:
         for match in rule.pattern.finditer(text):
             yield _refusal(part, text, *match.span(), rule=rule.name, detail=rule.detail)
     yield from _shouted(part, text, facts=facts)
-    yield from _emojis(part, text, channel=channel)
 
 
 def _refusal(part: str, text: str, start: int, end: int, *, rule: str, detail: str) -> Refusal:
@@ -82,8 +85,11 @@ def _shouted(part: str, text: str, *, facts: Facts) -> Iterator[Refusal]:
                        detail="Words in capitals shout.")  # fmt: skip
 
 
-def _emojis(part: str, text: str, *, channel: str) -> Iterator[Refusal]:
-    allowed = EMOJIS.get(channel, EMOJIS_ELSEWHERE)
+def _emojis_allowed(channel: str, manner: Manner) -> int:
+    return EMOJIS.get(channel, EMOJIS_ELSEWHERE) if manner.allows_emojis else 0
+
+
+def _emojis(part: str, text: str, *, allowed: int) -> Iterator[Refusal]:
     found = list(_EMOJI.finditer(text))
     if len(found) > allowed:
         yield _refusal(part, text, found[allowed].start(), found[-1].end(), rule="emoji",

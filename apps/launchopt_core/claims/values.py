@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 PARTS = ("headline", "body", "call_to_action", "alt_text")
+EMAIL_PARTS = ("subject", "preheader")
 
 
 class ClaimKind(StrEnum):
@@ -58,16 +59,19 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A text as it would be shown."""
+    """A text as it would be shown. Only an e-mail has a subject and a preheader."""
 
     headline: str
     body: str
     call_to_action: str
     alt_text: str
+    subject: str = ""
+    preheader: str = ""
 
     def parts(self) -> dict[str, str]:
-        """The text of each part, in the order in which it is read."""
-        return {name: getattr(self, name) for name in PARTS}
+        """The text of each part; those of an e-mail only where there are any."""
+        of_email = {name: getattr(self, name) for name in EMAIL_PARTS if getattr(self, name)}
+        return {name: getattr(self, name) for name in PARTS} | of_email
 
 
 @dataclass(frozen=True, kw_only=True)
