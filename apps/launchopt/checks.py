@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from launchopt import conf
+from launchopt_core.claims import TONES
 
 
 @register("launchopt")
@@ -48,11 +49,41 @@ def _wrong_values() -> Iterator[CheckMessage]:
             hint="Use a number from 0 up to, but not including, 1.",
             id="launchopt.E006",
         )
+    yield from _wrong_words(values)
     if len(values.currency) != 3 or not values.currency.isupper():
         yield Error(
             f"LAUNCHOPT['CURRENCY'] is {values.currency!r}, which is no ISO 4217 code.",
             hint="Use three capital letters, such as 'GBP'.",
             id="launchopt.E004",
+        )
+
+
+def _wrong_words(values: conf.Settings) -> Iterator[CheckMessage]:
+    if values.tone not in TONES:
+        yield Error(
+            f"LAUNCHOPT['TONE'] is {values.tone!r}, which is no tone.",
+            hint=f"Use one of {', '.join(TONES)}.",
+            id="launchopt.E007",
+        )
+    wrong = {
+        role: name
+        for role, name in values.writers.items()
+        if role not in conf.ROLES or name not in conf.WRITERS
+    }
+    if wrong:
+        yield Error(
+            f"LAUNCHOPT['WRITERS'] names what is not there: {wrong}.",
+            hint=f"Roles: {', '.join(conf.ROLES)}; writers: {', '.join(conf.WRITERS)}.",
+            id="launchopt.E008",
+        )
+    used = set(values.writers.values())
+    needed = {"transformers": values.copy_model, "openai": values.copy_server}
+    for name in sorted(name for name in used & needed.keys() if not needed[name]):
+        setting = {"transformers": "COPY_MODEL", "openai": "COPY_SERVER"}[name]
+        yield Error(
+            f"The writer {name} is chosen, but LAUNCHOPT[{setting!r}] is empty.",
+            hint=f"Set {setting}, or choose the phrasebook.",
+            id="launchopt.E009",
         )
 
 

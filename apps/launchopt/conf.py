@@ -12,7 +12,14 @@ from django.core.signals import setting_changed
 
 
 def _setting(default: Any, doc: str) -> Any:
-    return field(default=default, metadata={"doc": doc})
+    metadata = {"doc": doc, "default": default}
+    if isinstance(default, dict):
+        return field(default_factory=default.copy, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+ROLES = ("creatives", "lists")
+WRITERS = ("phrasebook", "transformers", "openai")
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,48 @@ class Settings:
         (), "Words that no creative may use, beyond those that advertising law forbids."
     )
     required_terms: tuple[str, ...] = _setting((), "Words that every creative must use.")
+    tone: str = _setting("warm", "How copy sounds: plain, warm or lively; it is checked too.")
+    reading_level: int = _setting(
+        12, "School grade above which a sentence of copy is refused as too hard; 0: any."
+    )
+    allow_emojis: bool = _setting(True, "Let copy use emojis, as many as its channel bears.")
+    writers: Mapping[str, str] = _setting(
+        {},
+        "Who writes, by role: phrasebook (the default), transformers or openai. Roles: `creatives` "
+        "(the words of launches) and `lists` (reasons and themes of recommendations).",
+    )
+    copy_candidates: int = _setting(
+        3, "Creatives written for each audience, persona, channel, language and variant."
+    )
+    copy_languages: tuple[str, ...] = _setting(
+        (), "Languages in which creatives are written beside that of the product: en, zh-Hans."
+    )
+    copy_personas: int = _setting(
+        2, "Personas of an audience, the most frequent first, that get words of their own; 0: none."
+    )
+    copy_model: str = _setting(
+        "", "Name or path of the instruction-tuned causal model that `transformers` writes with."
+    )
+    copy_voices: Mapping[str, str] = _setting(
+        {}, "Brand voices by name: the folder of each one's LoRA adapter for the model."
+    )
+    copy_voice: str = _setting("", "The brand voice in use; empty: the model's own.")
+    copy_server: str = _setting(
+        "", "Address of the OpenAI-compatible server, up to and with /v1, that `openai` asks."
+    )
+    copy_server_model: str = _setting("", "The model that the server is asked for.")
+    copy_server_key: str = _setting("", "The key that the server wants; it is never logged.")
+    copy_server_seconds: float = _setting(30.0, "Seconds to wait for one answer of the server.")
+    copy_server_retries: int = _setting(3, "Times that a request is repeated after a fault.")
+    copy_token_budget: int = _setting(
+        500_000, "Tokens that one run may use at the server; then the phrasebook goes on."
+    )
+    copy_money_budget: float = _setting(
+        5.0, "Money that one run may spend at the server, in the currency of its prices."
+    )
+    copy_token_prices: tuple[float, float] = _setting(
+        (0.0, 0.0), "Price of a million tokens read and of a million written."
+    )
     allow_client_clock: bool = _setting(
         False,
         "Let decisions and launch actions bring their own clock (`at`): for simulations only.",
@@ -134,7 +183,10 @@ class Settings:
 
 def documented() -> list[tuple[str, str, Any, str]]:
     """The rows of the settings reference: name, type, default, sentence."""
-    return [(f.name.upper(), str(f.type), f.default, f.metadata["doc"]) for f in fields(Settings)]
+    return [
+        (f.name.upper(), str(f.type), f.metadata["default"], f.metadata["doc"])
+        for f in fields(Settings)
+    ]
 
 
 def known_names() -> set[str]:

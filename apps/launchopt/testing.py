@@ -25,7 +25,7 @@ from django.db import transaction
 from launchopt.audiences.models import Audience, AudienceMember, Customer
 from launchopt.audiences.services import record_events, save_customers
 from launchopt.campaigns import services
-from launchopt.campaigns.creatives import save_drafts
+from launchopt.campaigns.creatives import Place, save_drafts
 from launchopt.campaigns.models import (
     BudgetCell,
     BudgetPlan,
@@ -183,10 +183,10 @@ def _lay_out_money(launch: Launch, campaign: Campaign, *, now: datetime) -> None
 
 def _write_words(launch: Launch, campaign: Campaign, *, now: datetime) -> list[Creative]:
     return save_drafts(
-        launch=launch,
-        audience=campaign.audience,
-        channel=campaign.channel,
-        drafts={"launch": WORDS},
+        place=Place(
+            launch=launch, audience=campaign.audience, channel=campaign.channel, language="en"
+        ),
+        drafts={"launch": [WORDS]},
         writer="a test",
         now=now,
     )

@@ -60,10 +60,12 @@ def campaign(launch, now):
 @pytest.fixture
 def creative(launch, campaign, now):
     draft = Draft(headline="Blue mug", body="", call_to_action="Look", alt_text="Mug")
+    place = creatives.Place(
+        launch=launch, audience=campaign.audience, channel="onsite", language="en"
+    )
     (creative,) = creatives.save_drafts(
-        launch=launch, audience=campaign.audience, channel="onsite", drafts={"a": draft},
-        writer="phrasebook", now=now,
-    )  # fmt: skip
+        place=place, drafts={"a": [draft]}, writer="phrasebook", now=now
+    )
     return creative
 
 

@@ -1,61 +1,30 @@
 """Creatives: drafts with a ledger, a person's approval, and only approved words in service."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
 
-from launchopt.audiences.models import Audience, AudienceMember, Customer, Persona
 from launchopt.campaigns import creatives
-from launchopt.campaigns.models import Campaign, Creative, Launch
-from launchopt.catalog.models import Category, Product
+from launchopt.campaigns.models import Creative, Launch
+from launchopt.catalog.models import Product
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.models import Alert, AuditEntry
-from launchopt.operations.runs import Work
 from launchopt_core.claims import Draft
-from launchopt_workers.copywriting.tasks import write_creatives
-
-NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
-MUG = Draft(
-    headline="Meet the Blue Mug",
-    body="Holds 300 ml. Yours for £7.50.",
-    call_to_action="Take a look",
-    alt_text="Picture of the Blue Mug",
-)
+from tests.support.mugs import MUG, NOW, audience_of, make_mug, mug_launch, saved
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def product():
-    return Product.objects.create(
-        sku="MUG-1",
-        title="BLUE MUG",
-        description="Holds 300 ml.",
-        category=Category.objects.create(name="Kitchen"),
-        price=Decimal("7.50"),
-        currency="GBP",
-        language="en",
-        created_at=NOW,
-        updated_at=NOW,
-    )
+    return make_mug()
 
 
 @pytest.fixture
 def launch(product):
-    return Launch.objects.create(
-        name="Blue mug",
-        product=product,
-        status=Launch.Status.PLANNED,
-        budget=100,
-        currency="GBP",
-        starts_at=NOW,
-        ends_at=NOW + timedelta(days=14),
-        cap_contacts=3,
-        cap_window_hours=24,
-        created_at=NOW,
-    )
+    return mug_launch(product)
 
 
 @pytest.fixture
@@ -63,45 +32,9 @@ def audience():
     return audience_of([{"name": "Kitchen", "kind": "category", "weight": 0.8}])
 
 
-def audience_of(interests, *, price_band="low", members=3):
-    audience = Audience.objects.create(name="The likeliest", created_at=NOW)
-    for number in range(members):
-        customer = Customer.objects.create(
-            external_id=f"{audience.pk}-{number}",
-            email=f"canary-{number}@example.com",
-            created_at=NOW,
-            updated_at=NOW,
-        )
-        AudienceMember.objects.create(audience=audience, customer=customer, probability=0.1)
-        Persona.objects.create(
-            customer=customer,
-            interests=interests,
-            price_band=price_band,
-            age_band="35-44",
-            gender="female",
-            recency=3,
-            frequency=3,
-            monetary=3,
-            as_of=NOW,
-        )
-    return audience
-
-
 @pytest.fixture
 def creative(launch, audience):
     return saved(launch, audience, MUG)
-
-
-def saved(launch, audience, draft):
-    (creative,) = creatives.save_drafts(
-        launch=launch,
-        audience=audience,
-        channel="onsite",
-        drafts={"treatment": draft},
-        writer="phrasebook",
-        now=NOW,
-    )
-    return creative
 
 
 def approve(creative):
@@ -156,6 +89,11 @@ class TestApproval:
         settings.LAUNCHOPT = settings.LAUNCHOPT | {"FORBIDDEN_TERMS": ("cheerful",)}
         with pytest.raises(Conflict, match="does not use 'cheerful'"):
             approve(edit(creative, headline="A cheerful mug"))
+
+    def test_keeps_what_is_refused_with_its_span(self, creative):
+        shouting = edit(creative, body="Holds 300 ml!!")
+        assert [(r["text"], r["rule"], r["start"]) for r in shouting.refusals if
+                r["rule"] == "shouting"] == [("!!", "shouting", 12)]  # fmt: skip
 
     def test_refuses_words_written_on_an_old_price(self, creative, product):
         Product.objects.filter(pk=product.pk).update(price=Decimal("8.50"))
@@ -258,55 +196,6 @@ class TestServing:
         assert servable(Launch.objects.get()) == []
         assert creatives.mark_stale(now=later) == 1
         assert creatives.mark_stale(now=later) == 0
-
-
-class TestWriteCreatives:
-    @pytest.fixture
-    def campaign(self, launch, audience):
-        return Campaign.objects.create(
-            launch=launch, channel="email", audience=audience, cost_per_contact=Decimal("0.02")
-        )
-
-    def write(self, launch):
-        return write_creatives(Work(None, clock=lambda: NOW), launch_id=str(launch.pk))
-
-    def test_writes_for_each_audience_and_channel(self, launch, campaign, audience):
-        Campaign.objects.create(
-            launch=launch, channel="sms", audience=audience, cost_per_contact=Decimal("0.05")
-        )
-        assert self.write(launch) == {"creatives": 2}
-        assert set(Creative.objects.values_list("channel", flat=True)) == {"email", "sms"}
-
-    def test_every_claim_it_writes_is_proved(self, launch, campaign):
-        self.write(launch)
-        claims = Creative.objects.get().claims
-        assert claims
-        assert all(claim["support"] for claim in claims)
-
-    def test_writing_again_writes_the_same(self, launch, campaign):
-        self.write(launch)
-        first = Creative.objects.get()
-        self.write(launch)
-        assert Creative.objects.get() == first
-
-    def test_the_interest_of_the_audience_picks_the_angle(self, launch, campaign):
-        self.write(launch)
-        creative = Creative.objects.get()
-        assert "kitchen" in f"{creative.headline} {creative.body}".lower()
-
-    def test_a_rejected_text_is_not_written_again(self, launch, campaign):
-        self.write(launch)
-        rejected = Creative.objects.get()
-        creatives.reject_creative(creative=rejected, by="ann", reason="Too plain.", now=NOW)
-        self.write(launch)
-        fresh = Creative.objects.get(status=Creative.Status.DRAFT)
-        assert fresh.content_hash != rejected.content_hash
-
-    def test_no_personal_data_reaches_the_words(self, launch, campaign):
-        self.write(launch)
-        creative = Creative.objects.get()
-        text = f"{creative.headline} {creative.body} {creative.alt_text}"
-        assert not any(word in text for word in ("canary", "35-44", "female"))
 
 
 class TestReviewInTheAdmin:

@@ -44,7 +44,7 @@ class TestPlan:
         assert launch.planned_as_of == NOW
         assert launch.campaigns.count() == 3
         assert launch.budget_plan.cells.exists()
-        assert Creative.objects.filter(launch=launch).count() == 6
+        assert Creative.objects.filter(launch=launch).count() == 18
         names = set(launch.experiment.variants.values_list("name", flat=True))
         assert names == {"holdout", "a", "b"}
         assert launch.experiment.primary_metric_id == "conversion"

@@ -12,13 +12,17 @@ from hypothesis import strategies as st
 from launchopt_core.claims import (
     CHANNELS,
     PARTS,
+    TONES,
     Facts,
+    Manner,
+    check,
     claims_in,
     claims_of,
     overruns,
     unsupported,
 )
-from launchopt_ml.copywriting import Persona, PhrasebookWriter, chinese, english
+from launchopt_ml.copywriting import Brief, Persona, PhrasebookWriter
+from launchopt_ml.copywriting.books import book_of
 from launchopt_ml.copywriting.distinct import words_of
 from launchopt_ml.copywriting.titles import readable_title
 
@@ -48,14 +52,17 @@ READER = Persona(
 )
 
 
-def write(facts, *, persona=None, channel="onsite", candidates=3, seed=0):
-    return PhrasebookWriter().write(
-        facts,
-        persona=persona,
-        channel=channel,
-        candidates=candidates,
-        rng=np.random.default_rng(seed),
-    )
+BOOKS = [
+    pytest.param(book_of(language, tone=tone), id=f"{language} {tone}")
+    for language in ("en", "zh-Hans")
+    for tone in TONES
+]
+
+
+def write(facts, *, persona=None, channel="onsite", tone="warm", candidates=3, seed=0):
+    brief = Brief(facts=facts, persona=persona, channel=channel, tone=tone)
+    rng = np.random.default_rng(seed)
+    return PhrasebookWriter().write([brief], candidates=candidates, rng=rng)[0]
 
 
 def all_text(drafts):
@@ -70,13 +77,26 @@ class TestWhatIsStated:
             for draft in write(facts, channel=channel, persona=READER, seed=seed):
                 assert unsupported(claims_of(draft, facts=facts)) == ()
 
-    @pytest.mark.parametrize("book", [english.BOOK, chinese.BOOK], ids=["english", "chinese"])
+    @pytest.mark.parametrize("book", BOOKS)
     def test_no_pattern_claims_anything_by_itself(self, book):
         patterns = (*book.headlines, *book.openers, *book.prices, *book.brands, *book.alts)
         texts = [*(p.text for p in patterns), *book.closers, *book.calls]
         texts += [form for forms in book.details.values() for form in forms]
         claims = claims_in(dict(enumerate(texts)), facts=Facts(title=""))
         assert claims == ()
+
+    @pytest.mark.parametrize("book", BOOKS)
+    def test_every_tone_has_thirty_patterns_of_each_kind(self, book):
+        assert min(len(set(book.headlines)), len(set(book.openers))) >= 30
+        assert len({p.text for p in (*book.headlines, *book.openers)}) >= 60
+
+    @pytest.mark.parametrize("tone", TONES)
+    @pytest.mark.parametrize("facts", [THROW, CUP], ids=["english", "chinese"])
+    def test_a_tone_is_kept_by_its_own_check(self, facts, tone):
+        for seed in range(10):
+            for draft in write(facts, tone=tone, channel="email", seed=seed):
+                checked = check(draft.parts(), facts=facts, manner=Manner(tone=tone))
+                assert checked.is_accepted, checked.faults()
 
     def test_boasts_of_the_description_are_not_repeated(self):
         texts = [all_text(write(THROW, seed=seed)) for seed in range(20)]

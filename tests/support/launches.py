@@ -10,7 +10,7 @@ from typing import Any
 
 from launchopt.audiences.models import Audience, AudienceMember, Consent, Customer, Event
 from launchopt.campaigns import services
-from launchopt.campaigns.creatives import approve_creatives, save_drafts
+from launchopt.campaigns.creatives import Place, approve_creatives, save_drafts
 from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, Launch
 from launchopt.catalog.models import Product
 from launchopt.experiments.services import register_experiment
@@ -109,10 +109,8 @@ def write_words(launch: Launch, audience: Audience, *, channel: str = "onsite") 
         call_to_action="Take a look",
         alt_text="Picture of the Blue Mug",
     )
-    drafts = dict.fromkeys(names, words)
-    save_drafts(
-        launch=launch, audience=audience, channel=channel, drafts=drafts, writer="hand", now=NOW
-    )
+    place = Place(launch=launch, audience=audience, channel=channel, language="en")
+    save_drafts(place=place, drafts={name: [words] for name in names}, writer="hand", now=NOW)
 
 
 def ask(customer: Customer | str, *, at: datetime = NOW, placement: str = "home") -> Any:

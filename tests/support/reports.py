@@ -97,10 +97,8 @@ def plan_campaign(launch, plan, audience, channel):
         for hour in range(24 * DAYS)
     )
     creatives.save_drafts(
-        launch=launch,
-        audience=audience,
-        channel=channel,
-        drafts={v: draft_for(v, channel) for v in ("plain", "warm")},
+        place=creatives.Place(launch=launch, audience=audience, channel=channel, language="en"),
+        drafts={v: [draft_for(v, channel)] for v in ("plain", "warm")},
         writer="phrasebook",
         now=NOW,
     )

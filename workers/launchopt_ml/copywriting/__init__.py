@@ -1,6 +1,6 @@
 """Writers of ad copy behind one Protocol. The phrasebook needs no weights and is the default."""
 
 from launchopt_ml.copywriting.phrasebook import PhrasebookWriter
-from launchopt_ml.copywriting.writer import Persona, Writer
+from launchopt_ml.copywriting.writer import Brief, Persona, Writer, WriterFailed
 
-__all__ = ["Persona", "PhrasebookWriter", "Writer"]
+__all__ = ["Brief", "Persona", "PhrasebookWriter", "Writer", "WriterFailed"]

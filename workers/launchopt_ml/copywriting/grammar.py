@@ -6,30 +6,25 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Self
 
 from numpy.random import Generator
 
 Fits = Callable[[str], bool]
+NEUTRAL = "any"
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A sentence with slots. ``angle`` says what it leads with: new, price, interest, detail."""
+    """A sentence with slots. ``angle`` is what it leads with: any, new, price, interest, detail."""
 
     text: str
-    angle: str = "plain"
+    angle: str = NEUTRAL
     needs: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         slots = {name for _, name, _, _ in Formatter().parse(self.text) if name}
         marks = {"new"} if self.angle == "new" else set()
         object.__setattr__(self, "needs", frozenset(slots | marks))
-
-    @classmethod
-    def many(cls, *texts: str, angle: str = "plain") -> tuple[Self, ...]:
-        """Patterns of one angle."""
-        return tuple(cls(text, angle) for text in texts)
 
     def filled(self, slots: Mapping[str, str]) -> str | None:
         """The sentence, or None where a fact that it needs is missing."""
@@ -60,7 +55,7 @@ def told(text: str, slots: Mapping[str, str]) -> str:
     >>> told("Meet {the}.", {"the": "the Red…"})
     'Meet the Red…'
     """
-    return re.sub(r"…[.。]", "…", text.format_map(slots))
+    return re.sub(r"…[.。!！]", "…", text.format_map(slots))
 
 
 def filled_in_turn(
@@ -72,6 +67,6 @@ def filled_in_turn(
 
 
 def shuffled(patterns: Sequence[Pattern], *, angle: str, rng: Generator) -> list[Pattern]:
-    """A random order; patterns of the wanted angle come first, where there are any."""
+    """A random order; patterns of the wanted angle come first, where one is wanted."""
     mixed = [patterns[i] for i in rng.permutation(len(patterns))]
-    return sorted(mixed, key=lambda pattern: pattern.angle != angle)
+    return sorted(mixed, key=lambda pattern: pattern.angle != angle) if angle else mixed

@@ -7,16 +7,17 @@ sentence fits its channel, so a draft is never broken and never too long.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from numpy.random import Generator
 
-from launchopt_core.claims import Draft, Facts, length_in, limits_of, sms_limit
-from launchopt_ml.copywriting import chinese, english
+from launchopt_core.claims import Draft, length_in, limits_of, sms_limit
+from launchopt_ml.copywriting.books import book_of
 from launchopt_ml.copywriting.distinct import distinct_drafts
 from launchopt_ml.copywriting.grammar import (
+    NEUTRAL,
     Fits,
     Pattern,
-    Phrasebook,
     filled_in_turn,
     shuffled,
     told,
@@ -29,11 +30,11 @@ from launchopt_ml.copywriting.slots import (
     slots_of,
     with_title,
 )
-from launchopt_ml.copywriting.titles import plain_text, shortened
-from launchopt_ml.copywriting.writer import Persona
+from launchopt_ml.copywriting.titles import HAN, plain_text, shortened
+from launchopt_ml.copywriting.writer import Brief, Persona
 
 ANGLE_OF_BAND = {"low": "price", "budget": "price", "high": "detail", "premium": "detail"}
-ANY = "any"
+ANY = ""  # no angle is wanted: all patterns are alike
 TRIES = 6  # drafts tried for each one wanted
 
 
@@ -41,53 +42,68 @@ class PhrasebookWriter:
     """The default writer, English and Simplified Chinese; other languages are framed in English."""
 
     name = "phrasebook"
-    version = "1"
+    version = "2"
 
     def write(
-        self,
-        facts: Facts,
-        *,
-        persona: Persona | None = None,
-        channel: str = "onsite",
-        candidates: int = 3,
-        rng: Generator,
-    ) -> tuple[Draft, ...]:
-        """Up to so many drafts that differ, the best fit for the persona first."""
-        work = _Work(facts, persona, channel)
-        tries = (
-            work.draft(angle=work.angles[i % len(work.angles)], rng=rng)
-            for i in range(max(candidates, 1) * TRIES)
-        )
-        return distinct_drafts(tries, count=max(candidates, 1))
+        self, briefs: Sequence[Brief], *, candidates: int = 3, rng: Generator
+    ) -> list[tuple[Draft, ...]]:
+        """For each brief up to so many drafts that differ, the best fit for the persona first."""
+        return [_written(_Work(brief), candidates=max(candidates, 1), rng=rng) for brief in briefs]
+
+
+def _written(work: _Work, *, candidates: int, rng: Generator) -> tuple[Draft, ...]:
+    tries = (
+        work.draft(angle=work.angles[i % len(work.angles)], rng=rng)
+        for i in range(candidates * TRIES)
+    )
+    return distinct_drafts(tries, count=candidates)
 
 
 class _Work:
-    """One product for one persona in one channel."""
+    """One brief: its book, its slots, and what may be quoted."""
 
-    def __init__(self, facts: Facts, persona: Persona | None, channel: str) -> None:
-        self.book: Phrasebook = (chinese if is_chinese(facts.language) else english).BOOK
-        self.facts, self.channel = facts, channel
-        self.slots = slots_of(facts, persona=persona, nameless=self.book.nameless)
-        self.angles = _angles(self.slots, persona)
-        self.quotes = quotable_sentences(facts, full_stop=self.book.full_stop)
-        self.brand_facts = [plain_text(fact) for fact in facts.brand_facts]
-        self.price = price_text(facts.price, facts.currency)
+    def __init__(self, brief: Brief) -> None:
+        self.facts, self.channel = brief.facts, brief.channel
+        chinese = is_chinese(self.facts.language)
+        self.book = book_of("zh-Hans" if chinese else "en", tone=brief.tone)
+        self.slots = slots_of(self.facts, persona=brief.persona, nameless=self.book.nameless)
+        self.angles = _angles(self.slots, brief.persona)
+        quotes = quotable_sentences(self.facts, full_stop=self.book.full_stop)
+        said = [plain_text(fact) for fact in self.facts.brand_facts]
+        # A sentence in another script than the frames would stand out.
+        self.quotes = [text for text in quotes if bool(HAN.search(text)) == chinese]
+        self.brand_facts = [text for text in said if bool(HAN.search(text)) == chinese]
+        self.price = price_text(self.facts.price, self.facts.currency)
 
     def draft(self, *, angle: str, rng: Generator) -> Draft:
         limits = limits_of(self.channel)
         call = self._call(rng, longest=limits.call_to_action)
-        lead, headline = self._line(
-            self.book.headlines, angle=angle, fits=self._within(limits.headline), rng=rng
-        )
-        _, alt = self._line(
-            self.book.alts, angle="plain", fits=self._within(limits.alt_text), rng=rng
-        )
+        headlines = self.book.headlines
+        lead, headline = self._line(headlines, angle=angle, longest=limits.headline, rng=rng)
+        _, alt = self._line(self.book.alts, angle=ANY, longest=limits.alt_text, rng=rng)
         if self.channel == "sms":  # a text message has no headline that could have said it
             lead, shown = "", ""
         else:
             shown = headline
         body = self._body(shown, call, angle=angle, said=lead, rng=rng)
-        return Draft(headline=headline, body=body, call_to_action=call, alt_text=alt)
+        draft = Draft(headline=headline, body=body, call_to_action=call, alt_text=alt)
+        return self._as_email(draft, angle=angle, rng=rng) if self.channel == "email" else draft
+
+    def _as_email(self, draft: Draft, *, angle: str, rng: Generator) -> Draft:
+        """With a subject that is not the headline again, and a preheader that goes on from it."""
+        limits = limits_of("email")
+        lead, subject = self._line(
+            self.book.headlines,
+            angle=angle,
+            longest=limits.subject,
+            rng=rng,
+            unlike=draft.headline,
+        )
+        openers = [p for p in self.book.openers if p.angle == NEUTRAL or p.angle != lead]
+        _, preheader = self._line(
+            openers, angle=ANY, longest=limits.preheader, rng=rng, unlike=subject, other=draft.body
+        )
+        return replace(draft, subject=subject, preheader=preheader)
 
     def _within(self, limit: int) -> Fits:
         return lambda text: length_in(self.channel, text) <= limit
@@ -111,17 +127,24 @@ class _Work:
         patterns: Sequence[Pattern],
         *,
         angle: str,
-        fits: Fits,
+        longest: int = 0,
+        fits: Fits | None = None,
         rng: Generator,
         unlike: str = "",
+        other: str = "",
     ) -> tuple[str, str]:
         """(angle, sentence): the wanted angle first, whole if one fits, else with a short title."""
+        fits = fits or self._within(longest)
         order = shuffled(patterns, angle=angle, rng=rng)
         whole = filled_in_turn(order, slots=self.slots, fits=fits)
-        fresh = [line for line in whole if not _begin_alike(line[1], unlike)]
+        fresh = [
+            line
+            for line in whole
+            if not _begin_alike(line[1], unlike) and not (other and line[1] in other)
+        ]
         for pattern, text in fresh or whole:
             return pattern.angle, text
-        return "plain", self._shortened_line(order, fits=fits)
+        return NEUTRAL, self._shortened_line(order, fits=fits)
 
     def _shortened_line(self, order: Sequence[Pattern], *, fits: Fits) -> str:
         bare = [pattern for pattern in order if pattern.needs <= {"title", "the"}]
@@ -139,7 +162,7 @@ class _Work:
     def _body(self, headline: str, call: str, *, angle: str, said: str, rng: Generator) -> str:
         """An opener that says something else than the headline, and what more there is room for."""
         fits = self._body_fits(call)
-        openers = [p for p in self.book.openers if p.angle == "plain" or p.angle != said]
+        openers = [p for p in self.book.openers if p.angle == NEUTRAL or p.angle != said]
         _, body = self._line(openers, angle=angle, fits=fits, rng=rng, unlike=headline)
         for sentence in self._more(angle=angle, rng=rng):
             longer = f"{body}{self.book.joint}{sentence}"

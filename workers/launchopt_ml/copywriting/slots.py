@@ -9,7 +9,6 @@ from decimal import Decimal
 from launchopt_core.claims import ClaimKind, Facts, attribute_text, claims_in
 from launchopt_core.errors import ImpossibleInput
 from launchopt_core.money import quantise
-from launchopt_ml.copywriting import english
 from launchopt_ml.copywriting.titles import HAN, plain_text, readable_title, recased, word_set
 from launchopt_ml.copywriting.writer import Persona
 
@@ -22,6 +21,7 @@ KNOWN_ATTRIBUTES = {
     "style": ("style", "风格"),
 }
 TYPE_NAMES = ("type", "类型", "品类")
+NAMELESS = "This product"
 LONGEST_SHORT = 40  # code points of a category, a brand, an attribute
 SOBER = re.compile(  # a sentence of a description that holds one of these is not quoted
     r"https?:|www\.|@|[{}<>\[\]|\\^=!！*#_]|\d[\d\s()+-]{6,}\d|\b(?:ignore|instructions?|prompts?|"
@@ -68,7 +68,7 @@ def slots_of(facts: Facts, *, persona: Persona | None, nameless: str) -> dict[st
         "category": category,
         "brand": _short(facts.brand),
         "price": price_text(facts.price, facts.currency),
-        "interest": _interest(facts, persona),
+        "interest": interest_of(facts, persona),
         "new": "new" if facts.is_new else "",
     }
     for name in ("colour", "material"):
@@ -90,7 +90,7 @@ def with_title(slots: dict[str, str], title: str) -> dict[str, str]:
 
 def _with_article(title: str) -> str:
     first, _, rest = title.partition(" ")
-    if title == english.BOOK.nameless:
+    if title == NAMELESS:
         return title[0].lower() + title[1:]
     if first.lower() in ("my", "your", "our", "his", "her", "their", "this", "these", "that"):
         return title
@@ -183,7 +183,7 @@ def _short(raw: str) -> str:
     return text if len(text) <= LONGEST_SHORT and any(c.isalnum() for c in text) else ""
 
 
-def _interest(facts: Facts, persona: Persona | None) -> str:
+def interest_of(facts: Facts, persona: Persona | None) -> str:
     """The first interest that this product is about; one that it is not about says nothing true."""
     for raw in persona.interests if persona else ():
         interest = _short(raw)

@@ -1,7 +1,8 @@
-"""What every writer is: facts and a persona in, drafts out."""
+"""What every writer is: briefs in, drafts out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,12 +11,16 @@ from numpy.random import Generator
 from launchopt_core.claims import Draft, Facts
 
 
+class WriterFailed(RuntimeError):
+    """A writer that cannot write now: no model, no answer, no budget. The message says why."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Persona:
     """For whom a text is written. It picks the angle; none of it is ever stated.
 
-    The phrasebook reads interests and price band only: choosing words by age or gender is how
-    stereotypes are made.
+    Writers read interests and price band only: choosing words by age or gender is how stereotypes
+    are made.
     """
 
     age_band: str = ""
@@ -24,20 +29,27 @@ class Persona:
     price_band: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """What is to be written: a product's facts, for whom, where, and in which tone."""
+
+    facts: Facts
+    persona: Persona | None = None
+    channel: str = "onsite"
+    tone: str = "warm"
+
+
 class Writer(Protocol):
-    """Writes drafts from facts. The same facts, persona and generator give the same drafts."""
+    """Writes drafts. The same briefs and generator give the same drafts, as far as it decides."""
 
     name: str
     version: str
 
     def write(
-        self,
-        facts: Facts,
-        *,
-        persona: Persona | None = None,
-        channel: str = "onsite",
-        candidates: int = 3,
-        rng: Generator,
-    ) -> tuple[Draft, ...]:
-        """Up to so many drafts that differ, the best fit first; at least one, each in limits."""
+        self, briefs: Sequence[Brief], *, candidates: int = 3, rng: Generator
+    ) -> list[tuple[Draft, ...]]:
+        """For each brief up to so many drafts that differ, the best fit first; () where it failed.
+
+        Raises WriterFailed where it cannot write at all.
+        """
         ...

@@ -6,21 +6,32 @@ from functools import partial
 from typing import Any
 
 from launchopt import jobs
+from launchopt.campaigns.models import Launch
 from launchopt.operations.runs import Work
-from launchopt_workers.copywriting.writing import places_of, write_place
+from launchopt_workers.copywriting.choosing import writer_for
+from launchopt_workers.copywriting.writing import spots_of, treatments_of, write_spots
 from launchopt_workers.running import job_body
+
+SPOTS_AT_ONCE = 8  # of a writer that writes in batches; what is finished is not written again
 
 
 @job_body(jobs.WRITE_CREATIVES)
 def write_creatives(work: Work, *, launch_id: str, **_: Any) -> dict[str, Any]:
-    """Drafts for each audience and channel of a launch, one for each treatment."""
-    places = places_of(launch_id)
-    work.expect(len(places))
-    written = 0
-    for done, place in enumerate(places, start=1):
-        step = f"write {place.channel} for {place.audience}"
-        writing = partial(write_place, place, now=work.clock())
-        result = work.once(f"{step} ({place.audience.pk})", writing)
-        written += result["creatives"]
-        work.report(done=done, step=step)
-    return {"creatives": written}
+    """Several drafts for each audience, persona, channel, language and treatment of a launch."""
+    launch = Launch.objects.select_related("product__category", "experiment").get(pk=launch_id)
+    spots, variants, writer = spots_of(launch), treatments_of(launch), writer_for("creatives")
+    work.expect(len(spots))
+    total = {"creatives": 0, "fallbacks": 0}
+    for start in range(0, len(spots), SPOTS_AT_ONCE):
+        some = spots[start : start + SPOTS_AT_ONCE]
+        writing = partial(write_spots, some, variants=variants, writer=writer, now=work.clock())
+        result = work.once(f"write from {start}: {_named(some)}", writing)
+        total = {name: total[name] + result[name] for name in total}
+        work.report(done=start + len(some), step=_named(some))
+    return total
+
+
+def _named(spots: list[Any]) -> str:
+    """Where these are, for who watches the run."""
+    place = spots[0][0]
+    return f"{place.channel} for {place.audience}"

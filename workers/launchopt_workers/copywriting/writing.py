@@ -1,90 +1,115 @@
-"""One audience in one channel: its facts and portrait in, one draft for each treatment out."""
+"""One place: its facts and portrait in, several drafts for each treatment out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
 
 from launchopt.audiences.models import Audience
 from launchopt.campaigns import creatives
+from launchopt.campaigns.creatives import Place, Portrait
 from launchopt.campaigns.models import Campaign, Creative, Launch
-from launchopt_core.claims import Draft, content_hash
-from launchopt_ml.copywriting import Persona, PhrasebookWriter, Writer
+from launchopt.conf import launchopt_settings
+from launchopt_core.claims import Checked, Draft, content_hash
+from launchopt_ml.copywriting import Brief, Persona, Writer
+from launchopt_ml.copywriting.care import Written, written_with_care
 
 TREATMENT = "treatment"  # of a launch that has no experiment yet
+Spot = tuple[Place, Portrait]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where words are needed."""
-
-    launch: Launch
-    audience: Audience
-    channel: str
-    variants: tuple[str, ...]
-
-
-def places_of(launch_id: str) -> list[Place]:
-    """Each audience and channel of a launch, with the treatments that need words."""
-    launch = Launch.objects.select_related("product__category", "experiment").get(pk=launch_id)
-    variants = _treatments(launch)
-    campaigns = Campaign.objects.filter(launch=launch, is_active=True).select_related("audience")
-    return [Place(launch, row.audience, row.channel, variants) for row in campaigns]
-
-
-def write_place(place: Place, *, now: datetime, writer: Writer | None = None) -> dict[str, Any]:
-    """Write and keep the drafts of one place. Doing it again gives the same words."""
-    writer = writer or PhrasebookWriter()
-    drafts = _drafts(place, writer)
-    saved = creatives.save_drafts(
-        launch=place.launch,
-        audience=place.audience,
-        channel=place.channel,
-        drafts=dict(zip(place.variants, islice(cycle(drafts), len(place.variants)), strict=True)),
-        writer=writer.name,
-        now=now,
-    )
-    return {"creatives": len(saved)}
-
-
-def _drafts(place: Place, writer: Writer) -> list[Draft]:
-    """Drafts that a person has not rejected here, the proved ones first."""
-    facts, portrait = creatives.facts_of(place.launch), creatives.portrait_of(place.audience)
-    rejected = _rejected_hashes(place)
-    written = writer.write(
-        facts,
-        persona=Persona(interests=portrait.interests, price_band=portrait.price_band),
-        channel=place.channel,
-        candidates=len(place.variants) + len(rejected),
-        rng=_generator(place),
-    )
-    fresh = [draft for draft in written if content_hash(draft) not in rejected] or list(written)
-    checked = {d: creatives.check_words(d, facts=facts, channel=place.channel) for d in fresh}
-    return sorted(fresh, key=lambda draft: len(checked[draft].faults()))
-
-
-def _rejected_hashes(place: Place) -> set[str]:
-    rejected = Creative.objects.filter(
-        launch=place.launch,
-        audience=place.audience,
-        channel=place.channel,
-        status=Creative.Status.REJECTED,
-    )
-    return set(rejected.values_list("content_hash", flat=True))
-
-
-def _generator(place: Place) -> np.random.Generator:
-    """Seeded by what it writes for, so that a worker that comes back writes the same."""
-    channel = int.from_bytes(place.channel.encode()[:8])
-    return np.random.default_rng([place.launch.pk.int, place.audience.pk.int, channel])
-
-
-def _treatments(launch: Launch) -> tuple[str, ...]:
+def treatments_of(launch: Launch) -> tuple[str, ...]:
+    """The variants that need words."""
     if launch.experiment is None:
         return (TREATMENT,)
     variants = launch.experiment.variants.filter(is_control=False).order_by("name")
     return tuple(variants.values_list("name", flat=True)) or (TREATMENT,)
+
+
+def spots_of(launch: Launch) -> list[Spot]:
+    """Each audience, persona, channel and language of a launch, with whom it speaks to."""
+    campaigns = Campaign.objects.filter(launch=launch, is_active=True).select_related("audience")
+    portraits: dict[Audience, list[Portrait]] = {}
+    for row in campaigns:
+        if row.audience not in portraits:
+            portraits[row.audience] = creatives.portraits_of(row.audience)
+    own = creatives.facts_of(launch).language
+    languages = dict.fromkeys((own, *launchopt_settings().copy_languages))
+    return [
+        (Place(launch=launch, audience=row.audience, channel=row.channel,
+               language=language, segment=portrait.segment), portrait)
+        for row in campaigns
+        for portrait in portraits[row.audience]
+        for language in languages
+    ]  # fmt: skip
+
+
+def write_spots(
+    spots: list[Spot], *, variants: tuple[str, ...], writer: Writer, now: datetime
+) -> dict[str, Any]:
+    """Write the drafts of some spots at once and keep each spot's. Again gives the same words."""
+    rejected = [_rejected_hashes(place) for place, _ in spots]
+    wanted = len(variants) * max(launchopt_settings().copy_candidates, 1)
+    written = written_with_care(
+        writer,
+        [_brief(place, portrait) for place, portrait in spots],
+        candidates=wanted + max(map(len, rejected), default=0),
+        check=checked,
+        rng=_generator(spots),
+    )
+    saved = 0
+    for (place, _), result, refused in zip(spots, written, rejected, strict=True):
+        drafts = _dealt(_fresh(result, refused)[:wanted], variants)
+        kept = creatives.save_drafts(
+            place=place,
+            drafts=drafts,
+            writer=result.writer,
+            fallback_reason=result.fallback_reason,
+            now=now,
+        )
+        saved += len(kept)
+    fallbacks = sum(bool(result.fallback_reason) for result in written)
+    return {"creatives": saved, "fallbacks": fallbacks}
+
+
+def checked(draft: Draft, brief: Brief) -> Checked:
+    """The check that all creatives pass."""
+    return creatives.check_words(draft, facts=brief.facts, channel=brief.channel)
+
+
+def _brief(place: Place, portrait: Portrait) -> Brief:
+    facts = creatives.facts_in(creatives.facts_of(place.launch), language=place.language)
+    return Brief(
+        facts=facts,
+        persona=Persona(interests=portrait.interests, price_band=portrait.price_band),
+        channel=place.channel,
+        tone=launchopt_settings().tone,
+    )
+
+
+def _fresh(written: Written, rejected: set[str]) -> tuple[Draft, ...]:
+    """Drafts that a person has not rejected here; where all are, those."""
+    fresh = tuple(draft for draft in written.drafts if content_hash(draft) not in rejected)
+    return fresh or written.drafts
+
+
+def _dealt(drafts: tuple[Draft, ...], variants: tuple[str, ...]) -> dict[str, tuple[Draft, ...]]:
+    """Drafts dealt to the variants in turn; where there are too few, some are shared."""
+    return {
+        variant: drafts[at :: len(variants)] or drafts[:1] for at, variant in enumerate(variants)
+    }
+
+
+def _rejected_hashes(place: Place) -> set[str]:
+    rejected = Creative.objects.filter(**place.fields(), status=Creative.Status.REJECTED)
+    return set(rejected.values_list("content_hash", flat=True))
+
+
+def _generator(spots: list[Spot]) -> np.random.Generator:
+    """Seeded by what it writes for, so that a worker that comes back writes the same."""
+    place, _ = spots[0]
+    segment = place.segment.pk.int if place.segment else 0
+    words = int.from_bytes(f"{place.channel} {place.language}".encode()[:16])
+    return np.random.default_rng([place.launch.pk.int, place.audience.pk.int, segment, words])

@@ -20,7 +20,14 @@ from launchopt.campaigns.mailing import send_test
 from launchopt.campaigns.models import Creative
 from launchopt.operations.adminsite import SuiteMedia, for_each
 from launchopt.operations.errors import LaunchOptError
-from launchopt_core.claims import PARTS, limits_of, sms_limit, sms_text
+from launchopt_core.claims import (
+    EMAIL_PARTS,
+    PARTS,
+    limits_of,
+    parts_in,
+    sms_limit,
+    sms_text,
+)
 
 APPROVE = "launchopt_campaigns.approve_launch"
 WIDE = "box-sizing: border-box; width: 100%; max-width: 45rem"
@@ -33,23 +40,26 @@ class CreativeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Creative
-        fields = PARTS
+        fields = (*PARTS, *EMAIL_PARTS)
         widgets = {
             "headline": forms.TextInput(attrs={"style": WIDE}),
             "alt_text": forms.TextInput(attrs={"style": WIDE}),
+            "subject": forms.TextInput(attrs={"style": WIDE}),
+            "preheader": forms.TextInput(attrs={"style": WIDE}),
             "body": forms.Textarea(attrs={"rows": 4, "style": WIDE}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for part in PARTS:
+        for part in parts_in(self.instance.channel):
             if part in self.fields:
                 self.fields[part].help_text = limit_words(self.instance.channel, part)
 
     def clean(self) -> dict[str, Any]:
         """Check the words as the service will."""
         cleaned: dict[str, Any] = super().clean() or {}
-        words = {part: cleaned[part] for part in PARTS if part in cleaned}
+        parts = parts_in(self.instance.channel)
+        words = {part: cleaned[part] for part in parts if part in cleaned}
         try:
             creatives.check_edit(creative=Creative.objects.get(pk=self.instance.pk), **words)
         except LaunchOptError as error:
@@ -66,20 +76,32 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     form = CreativeForm
     list_display = ["words", "place", "status", "proof", "reviewed_by"]
-    list_filter = ["status", "channel", ("launch", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["audience", "launch"]
+    list_filter = [
+        "status",
+        "channel",
+        "language",
+        ("launch", admin.RelatedOnlyFieldListFilter),
+        ("segment", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["audience", "launch", "segment"]
     search_fields = ["headline", "body"]
     actions = ["approve", "reject", "send_test"]
-    about = ["launch", "audience", "channel", "variant", "language", "writer"]
+    about = [
+        "launch", "audience", "segment", "channel", "variant", "language", "writer",
+        "fallback_reason",
+    ]  # fmt: skip
     review = ["status", "reviewed_by", "reviewed_at", "rejection_reason", "content_hash"]
-    fieldsets = [
-        (None, {"fields": ("preview", "ledger")}),
-        ("Words", {"fields": list(PARTS)}),
-        ("For whom", {"fields": about}),
-        ("Review", {"fields": review}),
-    ]
     readonly_fields = ["preview", "ledger", *about, *review]
     Media = SuiteMedia
+
+    def get_fieldsets(self, request: HttpRequest, obj: Creative | None = None) -> Any:
+        """The words are those that its channel has."""
+        return [
+            (None, {"fields": ("preview", "ledger")}),
+            ("Words", {"fields": list(parts_in(obj.channel if obj else ""))}),
+            ("For whom", {"fields": self.about}),
+            ("Review", {"fields": self.review}),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Creatives are written for a launch; a person edits them."""
@@ -111,13 +133,17 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="for", ordering="channel")
     def place(self, creative: Creative) -> str:
         """The audience, channel and variant that it is for."""
-        return f"{creative.channel}: {creative.audience}, variant {creative.variant}"
+        whom = f"{creative.audience}" + (f" ({creative.segment})" if creative.segment else "")
+        return f"{creative.channel}: {whom}, variant {creative.variant}, {creative.language}"
 
     @admin.display(description="claims")
     def proof(self, creative: Creative) -> str:
         """How many claims there are, and how many of them nothing proves."""
         unproved = sum(1 for claim in creative.claims if not claim["support"])
-        return f"{len(creative.claims)}, {unproved} without proof" if unproved else "all proved"
+        faults = [f"{len(creative.claims)}, {unproved} without proof"] if unproved else []
+        if creative.refusals:
+            faults.append(f"{len(creative.refusals)} refused")
+        return "; ".join(faults) or "all proved"
 
     @admin.display(description="as it will look")
     def preview(self, creative: Creative) -> SafeString:
@@ -126,23 +152,30 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="claims and their proof")
     def ledger(self, creative: Creative) -> SafeString:
-        """Each claim in the words, and the fact behind it."""
-        if not creative.claims:
+        """Each claim in the words with the fact behind it, and each span that is refused."""
+        if not creative.claims and not creative.refusals:
             return format_html("<p>{}</p>", "It claims nothing that would need proof.")
-        rows = format_html_join(
-            "",
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+        claims = [
+            (c["part"].replace("_", " "), c["text"], c["kind"], c["support"] or "✗ no fact")
+            for c in creative.claims
+        ]
+        refused = [
             (
-                (c["part"].replace("_", " "), c["text"], c["kind"], c["support"] or "✗ no fact")
-                for c in creative.claims
-            ),
-        )
+                r["part"].replace("_", " "),
+                r["text"],
+                r["rule"].replace("_", " "),
+                f"✗ {r['detail']}",
+            )
+            for r in creative.refusals
+        ]
+        row = "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
         head = format_html("<tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>", *LEDGER_HEAD)
+        rows = format_html_join("", row, [*claims, *refused])
         return format_html("<table>{}{}</table>", head, rows)
 
     def save_model(self, request: HttpRequest, obj: Creative, form: Any, change: bool) -> None:
         """Edit through the service, which checks the words again."""
-        words = {part: form.cleaned_data[part] for part in PARTS}
+        words = {part: form.cleaned_data[part] for part in parts_in(obj.channel)}
         before = obj.approved_hash
         edited = creatives.edit_creative(creative=obj, by=request.user, now=timezone.now(), **words)
         if before and not edited.approved_hash:

@@ -19,6 +19,7 @@ from launchopt.campaigns.models import (
 )
 from launchopt.campaigns.services import Answer
 from launchopt.operations.api.strict import AmountField, ExactModelSerializer
+from launchopt_core.claims import EMAIL_PARTS, PARTS
 
 
 class LaunchSerializer(ExactModelSerializer):
@@ -168,15 +169,12 @@ class CreativeSerializer(serializers.ModelSerializer[Creative]):
     class Meta:
         model = Creative
         fields = [
-            "id", "launch", "audience", "channel", "variant", "language", "headline", "body",
-            "call_to_action", "alt_text", "writer", "claims", "status", "reviewed_by",
-            "reviewed_at", "rejection_reason", "created_at",
+            "id", "launch", "audience", "segment", "channel", "variant", "language", "headline",
+            "body", "call_to_action", "alt_text", "subject", "preheader", "writer",
+            "fallback_reason", "claims", "refusals", "status", "reviewed_by", "reviewed_at",
+            "rejection_reason", "created_at",
         ]  # fmt: skip
-        read_only_fields = [
-            name
-            for name in fields
-            if name not in ("headline", "body", "call_to_action", "alt_text")
-        ]
+        read_only_fields = [name for name in fields if name not in (*PARTS, *EMAIL_PARTS)]
 
 
 class RejectionSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,12 @@
 """Creatives: the words of a launch, the proof of each claim, and the approval of a person."""
 
-from launchopt.campaigns.creatives.facts import Portrait, facts_of, portrait_of
+from launchopt.campaigns.creatives.facts import (
+    Portrait,
+    facts_in,
+    facts_of,
+    portraits_of,
+    product_facts,
+)
 from launchopt.campaigns.creatives.review import (
     approve_creative,
     approve_creatives,
@@ -9,9 +15,10 @@ from launchopt.campaigns.creatives.review import (
     reject_creative,
 )
 from launchopt.campaigns.creatives.serving import mark_stale, servable_creatives
-from launchopt.campaigns.creatives.writing import check_words, draft_of, ledger_of, save_drafts
+from launchopt.campaigns.creatives.writing import Place, check_words, draft_of, save_drafts
 
 __all__ = [
+    "Place",
     "Portrait",
     "approve_creative",
     "approve_creatives",
@@ -19,10 +26,11 @@ __all__ = [
     "check_words",
     "draft_of",
     "edit_creative",
+    "facts_in",
     "facts_of",
-    "ledger_of",
     "mark_stale",
-    "portrait_of",
+    "portraits_of",
+    "product_facts",
     "reject_creative",
     "save_drafts",
     "servable_creatives",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from launchopt.audiences.models import Audience, Persona
+from launchopt.audiences.models import Audience, Persona, Segment
 from launchopt.campaigns.models import Launch
 from launchopt.catalog.models import Product
 from launchopt.conf import launchopt_settings
@@ -17,12 +17,14 @@ from launchopt_core.claims import Facts
 NEW_FOR = timedelta(days=60)  # a product on sale for longer is not called new
 MEMBERS_READ = 500  # the likeliest members of an audience tell what it is like
 INTERESTS_KEPT = 8
+SMALLEST_SHARE = 0.1  # of the members read; a rarer kind of shopper gets no words of its own
 
 
 @dataclass(frozen=True, kw_only=True)
 class Portrait:
-    """What the members of an audience have in common. It holds no personal data."""
+    """What the members of an audience, or those of one kind, share. It holds no personal data."""
 
+    segment: Segment | None = None
     interests: tuple[str, ...] = ()
     price_band: str = ""
 
@@ -52,14 +54,36 @@ def product_facts(product: Product, *, is_new: bool = False) -> Facts:
     )
 
 
-def portrait_of(audience: Audience) -> Portrait:
-    """The interests and the price band that prevail in an audience, in one query."""
+def facts_in(facts: Facts, *, language: str) -> Facts:
+    """The same facts, to be told in a language."""
+    return replace(facts, language=language)
+
+
+def portraits_of(audience: Audience) -> list[Portrait]:
+    """The whole audience, then its most frequent kinds of shoppers; in two queries at most."""
     personas = Persona.objects.filter(customer__memberships__audience=audience).order_by(
         "-customer__memberships__probability", "customer_id"
     )
-    rows = list(personas.values("interests", "price_band")[:MEMBERS_READ])
+    rows = list(personas.values("interests", "price_band", "segment")[:MEMBERS_READ])
+    kinds = Counter(row["segment"] for row in rows if row["segment"])
+    wanted = [
+        pk
+        for pk, count in kinds.most_common(launchopt_settings().copy_personas)
+        if SMALLEST_SHARE * len(rows) <= count < len(rows)
+    ]
+    segments = Segment.objects.in_bulk(wanted) if wanted else {}
+    of_kinds = [
+        _portrait([row for row in rows if row["segment"] == pk], segments[pk])
+        for pk in wanted
+        if pk in segments
+    ]
+    return [_portrait(rows), *of_kinds]
+
+
+def _portrait(rows: list[dict[str, Any]], segment: Segment | None = None) -> Portrait:
     bands = Counter(row["price_band"] for row in rows if row["price_band"])
     return Portrait(
+        segment=segment,
         interests=tuple(_prevailing(row["interests"] for row in rows)),
         price_band=bands.most_common(1)[0][0] if bands else "",
     )

@@ -14,11 +14,11 @@ from launchopt.campaigns.models import Creative, Launch
 from launchopt.operations.errors import Conflict, FieldError, InvalidInput
 from launchopt.operations.services import actor_name, record_audit
 from launchopt_core.claims import (
-    PARTS,
     Draft,
     content_hash,
     facts_hash,
     overruns,
+    parts_in,
 )
 
 REVIEW_FIELDS = ["status", "approved_hash", "reviewed_by", "reviewed_at", "rejection_reason"]
@@ -37,8 +37,9 @@ def edit_creative(*, creative: Creative, by: Any, now: datetime, **changes: str)
     draft = check_edit(creative=creative, **changes)
     if draft == before and creative.status != Creative.Status.STALE:
         return creative
-    fields = checked_fields(draft, facts=facts_of(creative.launch))
-    for name, value in (fields | {"writer": PERSON}).items():
+    facts = facts_of(creative.launch)
+    fields = checked_fields(draft, facts=facts, channel=creative.channel)
+    for name, value in (fields | {"writer": PERSON, "fallback_reason": ""}).items():
         setattr(creative, name, value)
     creative.status, creative.approved_hash = Creative.Status.DRAFT, ""
     creative.rejection_reason = ""
@@ -51,7 +52,7 @@ def check_edit(*, creative: Creative, **changes: str) -> Draft:
     """The words that an edit would give; raises what `edit_creative` raises and writes nothing."""
     if creative.launch.status == Launch.Status.FINISHED:
         raise Conflict("The launch has finished; its creatives are kept as they were shown.")
-    draft = _changed(draft_of(creative), changes)
+    draft = _changed(draft_of(creative), changes, known=parts_in(creative.channel))
     if draft != draft_of(creative):
         _check_words(draft, channel=creative.channel)
         _check_unique(creative, content_hash(draft))
@@ -107,11 +108,11 @@ def _locked(creative: Creative) -> Creative:
     return rows.select_related("launch__product__category").get(pk=creative.pk)
 
 
-def _changed(before: Draft, changes: dict[str, str]) -> Draft:
-    unknown = sorted(changes.keys() - set(PARTS))
+def _changed(before: Draft, changes: dict[str, str], *, known: tuple[str, ...]) -> Draft:
+    unknown = sorted(changes.keys() - set(known))
     if unknown:
         raise InvalidInput.at(
-            f"/{unknown[0]}", f"A creative has no {unknown[0]!r}; it has {', '.join(PARTS)}."
+            f"/{unknown[0]}", f"A creative has no {unknown[0]!r}; it has {', '.join(known)}."
         )
     return replace(before, **{part: text.strip() for part, text in changes.items()})
 
@@ -130,6 +131,8 @@ def _check_unique(creative: Creative, digest: str) -> None:
         audience=creative.audience,
         channel=creative.channel,
         variant=creative.variant,
+        segment=creative.segment_id,
+        language=creative.language,
         content_hash=digest,
     ).exclude(pk=creative.pk)
     if same.exists():

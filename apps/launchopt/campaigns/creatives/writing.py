@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from launchopt.audiences.models import Audience
+from launchopt.audiences.models import Audience, Segment
 from launchopt.campaigns.creatives.facts import facts_of
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.conf import launchopt_settings
 from launchopt_core.claims import (
+    EMAIL_PARTS,
     PARTS,
     Checked,
     Draft,
     Facts,
+    Manner,
     check,
-    claims_of,
     content_hash,
     facts_hash,
 )
@@ -28,12 +30,7 @@ PERSON = "person"
 
 def draft_of(creative: Creative) -> Draft:
     """The words of a creative."""
-    return Draft(**{part: getattr(creative, part) for part in PARTS})
-
-
-def ledger_of(draft: Draft, *, facts: Facts) -> list[dict[str, object]]:
-    """The claims of a draft as a creative keeps them."""
-    return [claim.as_dict() for claim in claims_of(draft, facts=facts)]
+    return Draft(**{part: getattr(creative, part) for part in (*PARTS, *EMAIL_PARTS)})
 
 
 def check_words(draft: Draft, *, facts: Facts, channel: str) -> Checked:
@@ -45,53 +42,73 @@ def check_words(draft: Draft, *, facts: Facts, channel: str) -> Checked:
         channel=channel,
         forbidden=shop.forbidden_terms,
         required=shop.required_terms,
+        manner=Manner(
+            tone=shop.tone, reading_level=shop.reading_level, allows_emojis=shop.allow_emojis
+        ),
     )
 
 
-def checked_fields(draft: Draft, *, facts: Facts) -> dict[str, Any]:
+def checked_fields(draft: Draft, *, facts: Facts, channel: str) -> dict[str, Any]:
     """The words of a draft and all that follows from them and the facts."""
+    checked = check_words(draft, facts=facts, channel=channel)
     return {
+        **dict.fromkeys(EMAIL_PARTS, ""),
         **draft.parts(),
-        "claims": ledger_of(draft, facts=facts),
+        "claims": [claim.as_dict() for claim in checked.claims],
+        "refusals": [refusal.as_dict() for refusal in checked.refusals],
         "content_hash": content_hash(draft),
         "facts_hash": facts_hash(facts),
-        "language": facts.language,
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where words are needed: an audience, or one kind of shopper in it, a channel, a language."""
+
+    launch: Launch
+    audience: Audience
+    channel: str
+    language: str
+    segment: Segment | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of a creative that stands here."""
+        names = ("launch", "audience", "channel", "language", "segment")
+        return {name: getattr(self, name) for name in names}
 
 
 @transaction.atomic
 def save_drafts(
     *,
-    launch: Launch,
-    audience: Audience,
-    channel: str,
-    drafts: Mapping[str, Draft],
+    place: Place,
+    drafts: Mapping[str, Sequence[Draft]],
     writer: str,
     now: datetime,
+    fallback_reason: str = "",
 ) -> list[Creative]:
-    """Keep one draft for each variant in the place of those that nobody has reviewed.
+    """Keep each variant's drafts in the place of those that nobody has reviewed.
 
     What a person wrote, approved or rejected stays. Saving the same drafts again changes nothing.
     """
-    facts = facts_of(launch)
-    place = {"launch": launch, "audience": audience, "channel": channel}
-    hashes = [content_hash(draft) for draft in drafts.values()]
-    unreviewed = Creative.objects.filter(**place, variant__in=drafts, reviewed_at=None)
+    facts, fields = facts_of(place.launch), place.fields()
+    hashes = [content_hash(draft) for each in drafts.values() for draft in each]
+    unreviewed = Creative.objects.filter(**fields, variant__in=drafts, reviewed_at=None)
     unreviewed.exclude(writer=PERSON).exclude(content_hash__in=hashes).delete()
+    origin = {"writer": writer, "fallback_reason": fallback_reason, "created_at": now}
     return [
-        _save(place | {"variant": variant}, draft, facts=facts, writer=writer, now=now)
-        for variant, draft in drafts.items()
+        _save(fields | {"variant": variant}, draft, facts=facts, origin=origin)
+        for variant, draft in _each(drafts)
     ]
 
 
-def _save(
-    place: dict[str, Any], draft: Draft, *, facts: Facts, writer: str, now: datetime
-) -> Creative:
-    fields = checked_fields(draft, facts=facts)
+def _each(drafts: Mapping[str, Sequence[Draft]]) -> Iterator[tuple[str, Draft]]:
+    return ((variant, draft) for variant, each in drafts.items() for draft in each)
+
+
+def _save(place: dict[str, Any], draft: Draft, *, facts: Facts, origin: dict[str, Any]) -> Creative:
+    fields = checked_fields(draft, facts=facts, channel=place["channel"])
     creative, is_new = Creative.objects.get_or_create(
-        **place,
-        content_hash=fields["content_hash"],
-        defaults=fields | {"writer": writer, "created_at": now},
+        **place, content_hash=fields["content_hash"], defaults=fields | origin
     )
     if not is_new and creative.status == Creative.Status.STALE:
         for name, value in (fields | {"status": Creative.Status.DRAFT}).items():

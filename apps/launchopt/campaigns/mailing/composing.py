@@ -63,7 +63,7 @@ def _message(creative: Creative, links: Links, *, to: str) -> EmailMultiAlternat
         "links": links,
     }
     message = EmailMultiAlternatives(
-        subject=" ".join(creative.headline.split()),
+        subject=" ".join((creative.subject or creative.headline).split()),
         body=render_to_string(TEXT, context).strip() + "\n",
         from_email=launchopt_settings().email_from,
         to=[to],

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from launchopt.audiences.models import Audience
+from launchopt.audiences.models import Audience, Segment
 from launchopt.campaigns.models.launches import Launch
 
 
@@ -26,7 +26,10 @@ class Placement(models.Model):
 
 
 class Creative(models.Model):
-    """Words for one audience, channel and variant. Only what a person approved is shown."""
+    """Words for one audience, persona, channel, language and variant.
+
+    Only what a person approved is shown. A place has several candidates.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("waiting for approval")
@@ -40,15 +43,41 @@ class Creative(models.Model):
     channel = models.CharField(max_length=60)
     variant = models.SlugField(max_length=60, help_text="The experiment's variant that shows it.")
     language = models.CharField(max_length=20)
+    segment = models.ForeignKey(
+        Segment,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="creatives",
+        verbose_name="persona",
+        help_text="The kind of shopper that it is written for; none: all of the audience.",
+    )
     headline = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     call_to_action = models.CharField(max_length=100, blank=True)
     alt_text = models.CharField(max_length=300, blank=True)
+    subject = models.CharField(
+        max_length=200, blank=True, help_text="Of an e-mail; without one its headline."
+    )
+    preheader = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="What a mailbox shows of an e-mail behind its subject.",
+    )
     writer = models.CharField(
         max_length=60, help_text="Who wrote it: phrasebook, a model, or a person."
     )
     claims = models.JSONField(
         default=list, help_text="Each claim in the text, and the fact behind it."
+    )
+    refusals = models.JSONField(
+        default=list, help_text="Each span that may not be said, and the rule against it."
+    )
+    fallback_reason = models.CharField(
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text="Why the writer that the settings choose did not write it.",
     )
     facts_hash = models.CharField(
         max_length=64,
@@ -70,7 +99,16 @@ class Creative(models.Model):
         ordering = ["launch", "channel", "audience", "variant"]
         constraints = [
             models.UniqueConstraint(
-                fields=["launch", "audience", "channel", "variant", "content_hash"],
+                fields=[
+                    "launch",
+                    "audience",
+                    "segment",
+                    "channel",
+                    "language",
+                    "variant",
+                    "content_hash",
+                ],
+                nulls_distinct=False,
                 name="launchopt_one_creative",
             )
         ]

@@ -25,7 +25,7 @@ from launchopt.campaigns.selectors import Moment, Offer
 from launchopt.campaigns.selectors.moments import Contact
 from launchopt.campaigns.services.assigning import Arms, Assigned, save_assignments
 from launchopt.campaigns.services.storing import insert_decisions
-from launchopt.campaigns.services.wording import words_by_place
+from launchopt.campaigns.services.wording import Place, words_for
 from launchopt.conf import launchopt_settings
 from launchopt.experiments.holdout import is_held_from_all_launches
 from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
@@ -73,7 +73,8 @@ class Desk:
         self._rulings: dict[tuple[int, str, datetime], Ruling] = {}
         self._taken: dict[uuid.UUID, Decimal] = defaultdict(Decimal)
         self._status: dict[uuid.UUID, str] = {c.launch_id: c.launch.status for c in campaigns}
-        self._creatives = words_by_place(self.launches_in_question(), now=now)
+        launches, customers = self.launches_in_question(), self.moment.offers
+        self._words = words_for(launches, customers=customers, now=now)
 
     def launches_in_question(self) -> list[Launch]:
         """The launches that could speak to any of the customers."""
@@ -161,9 +162,8 @@ class Desk:
         # Nor does who is held from all launches: that draw is not this experiment's.
         takes_part = has_consent and is_worth_it and not is_paused and not is_held_from_all
         assigned = self._assigned(customer, launch, at=at, is_new=takes_part)
-        creatives = self._creatives.get(
-            (launch.pk, campaign.audience_id, campaign.channel, assigned.variant), ()
-        )
+        place = Place(launch.pk, campaign.audience_id, campaign.channel, assigned.variant)
+        creatives = self._words.of(place, customer)
         situation = Situation(
             is_paused=is_paused,
             has_consent=has_consent,
@@ -232,31 +232,31 @@ class Desk:
         if isinstance(best, Verdict):
             decision.reason = best.reason.value
             return decision
-        self._fill(decision, best)
+        self._fill(decision, best, customer)
         if best.verdict.is_shown:
             self._reserve(decision, best)
         return decision
 
-    def _fill(self, decision: Decision, best: Considered) -> None:
+    def _fill(self, decision: Decision, best: Considered, customer: Customer) -> None:
         campaign, assigned = best.offer.campaign, best.assigned
         decision.reason = best.verdict.reason.value
         decision.launch, decision.campaign = campaign.launch, campaign
         decision.variant = best.verdict.variant or ""
         decision.phase = assigned.phase if assigned.variant else None
-        decision.candidates = self._candidates(campaign)
+        decision.candidates = self._candidates(campaign, customer)
         decision.propensity = assigned.propensity if _hangs_on_chance(best) else 1.0
 
-    def _candidates(self, campaign: Campaign) -> list[dict[str, Any]]:
+    def _candidates(self, campaign: Campaign, customer: Customer) -> list[dict[str, Any]]:
         """Each variant that chance could have chosen here, with its share now and its words."""
         arms = self.arms.get(campaign.launch.experiment_id)  # type: ignore[arg-type]
         if arms is None:
             return []
-        place = (campaign.launch_id, campaign.audience_id, campaign.channel)
+        where = (campaign.launch_id, campaign.audience_id, campaign.channel)
         return [
             {
                 "variant": name,
                 "share": share,
-                "creatives": [str(c.pk) for c in self._creatives.get((*place, name), ())],
+                "creatives": [str(c.pk) for c in self._words.of(Place(*where, name), customer)],
             }
             for name, share in sorted(arms.shares.items())
         ]
