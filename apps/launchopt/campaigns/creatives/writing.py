@@ -33,8 +33,13 @@ def draft_of(creative: Creative) -> Draft:
     return Draft(**{part: getattr(creative, part) for part in (*PARTS, *EMAIL_PARTS)})
 
 
-def check_words(draft: Draft, *, facts: Facts, channel: str) -> Checked:
-    """What a draft claims and what of it may not be said: the check that all creatives pass."""
+def check_words(
+    draft: Draft, *, facts: Facts, channel: str, gender: str = "", age_band: str = ""
+) -> Checked:
+    """What a draft claims and what of it may not be said: the check that all creatives pass.
+
+    `gender` and `age_band` are those of the persona that it is written for, where they are known.
+    """
     shop = launchopt_settings()
     return check(
         draft.parts(),
@@ -43,7 +48,11 @@ def check_words(draft: Draft, *, facts: Facts, channel: str) -> Checked:
         forbidden=shop.forbidden_terms,
         required=shop.required_terms,
         manner=Manner(
-            tone=shop.tone, reading_level=shop.reading_level, allows_emojis=shop.allow_emojis
+            tone=shop.tone,
+            reading_level=shop.reading_level,
+            allows_emojis=shop.allow_emojis,
+            gender=gender,
+            age_band=age_band,
         ),
     )
 
