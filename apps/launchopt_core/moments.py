@@ -78,6 +78,51 @@ class Moments:
         return max(float(spread / (self.count * (self.count - 1))), 0.0)
 
 
+@dataclass(frozen=True)
+class PairedMoments:
+    """Moments of two figures of the same customers, and the sum of their products.
+
+    >>> pairs = PairedMoments.of([(1, 0), (2, 3), (4, 6)])
+    >>> pairs.cross, pairs.covariance
+    (Decimal('30'), 4.5)
+    """
+
+    value: Moments
+    covariate: Moments
+    cross: Number
+
+    def __post_init__(self) -> None:
+        if self.value.count != self.covariate.count:
+            raise ImpossibleInput(f"{self} pairs different numbers of customers.")
+        if not isfinite(self.cross):
+            raise ImpossibleInput(f"{self} is no sum of observations: it must be finite.")
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Number, Number]]) -> "PairedMoments":
+        """The moments of the pairs themselves."""
+        exact = [(Decimal(value), Decimal(other)) for value, other in pairs]
+        cross = Decimal(0)
+        for value, other in exact:
+            cross = WIDE.fma(value, other, cross)
+        return cls(Moments.of(v for v, _ in exact), Moments.of(o for _, o in exact), cross)
+
+    def __add__(self, other: "PairedMoments") -> "PairedMoments":
+        return PairedMoments(
+            self.value + other.value,
+            self.covariate + other.covariate,
+            _added(self.cross, other.cross),
+        )
+
+    @property
+    def covariance(self) -> float:
+        """The unbiased sample covariance, ddof = 1, computed in exact arithmetic."""
+        count = self.value.count
+        if count < 2:
+            raise TooFewObservations("A covariance needs at least two customers.")
+        product = Fraction(self.value.sum) * Fraction(self.covariate.sum)
+        return float((Fraction(self.cross) * count - product) / (count * (count - 1)))
+
+
 def _added(one: Number, other: Number) -> Number:
     if isinstance(one, Decimal) or isinstance(other, Decimal):
         return WIDE.add(Decimal(one), Decimal(other))

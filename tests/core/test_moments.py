@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchopt_core.errors import ImpossibleInput, TooFewObservations
-from launchopt_core.moments import Moments
+from launchopt_core.moments import Moments, PairedMoments
 
 amounts = st.lists(
     st.integers(-(10**8), 10**8).map(lambda cents: Decimal(cents) / 100), max_size=50
@@ -61,3 +61,19 @@ class TestMoments:
     def test_refuses_more_successes_than_trials(self):
         with pytest.raises(ImpossibleInput):
             Moments.of_proportion(11, 10)
+
+
+class TestPairedMoments:
+    @given(
+        pairs=st.lists(st.tuples(st.integers(-999, 999), st.integers(-999, 999)), min_size=2),
+        others=st.lists(st.tuples(st.integers(-999, 999), st.integers(-999, 999))),
+    )
+    def test_add_up_and_have_the_covariance_of_the_values(self, pairs, others):
+        both = PairedMoments.of([*pairs, *others])
+        assert PairedMoments.of(pairs) + PairedMoments.of(others) == both
+        values, covariates = np.array([*pairs, *others], dtype=float).T
+        assert both.covariance == pytest.approx(np.cov(values, covariates)[0, 1], abs=1e-6)
+
+    def test_refuse_figures_of_different_customers(self):
+        with pytest.raises(ImpossibleInput, match="different numbers"):
+            PairedMoments(Moments(1, 1, 1), Moments(2, 1, 1), 1)

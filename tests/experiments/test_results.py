@@ -11,7 +11,7 @@ from scipy import stats
 from launchopt.audiences.models import Customer, Event
 from launchopt.experiments import results, selectors, services
 from launchopt.experiments.models import Experiment, Metric
-from launchopt_core.moments import Moments
+from launchopt_core.moments import Moments, PairedMoments
 from tests.experiments.conftest import DAY, NOW, Shop
 
 
@@ -86,6 +86,19 @@ class TestGroups:
             g.variant: g for g in selectors.groups(experiment, metric=experiment.primary_metric)
         }
         assert found["warm"].moments.sum == 4
+
+    def test_knows_what_customers_did_before_it_started(self, shop: Shop):
+        experiment, members = told(shop)
+        first, second = members["warm"][:2]
+        other = shop.new_product("OTHER")
+        for days in (1, 2, 89, 91):  # before; 91 days ago is too long ago
+            shop.purchases([first], product=other, occurred_at=NOW - days * DAY)
+        shop.purchases([second], product=other)  # after the start: another product's
+        shop.purchases([first, first, second])
+        metric = experiment.primary_metric
+        (warm,) = (g for g in selectors.groups(experiment, metric=metric) if g.variant == "warm")
+        others = [(0, 0)] * (len(members["warm"]) - 2)
+        assert warm.paired == PairedMoments.of([(2, 3), (1, 0), *others])
 
 
 class TestResults:

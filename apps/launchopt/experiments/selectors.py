@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from launchopt.experiments.models import Assignment, Experiment, Metric, Phase, Variant
-from launchopt_core.moments import Moments
+from launchopt_core.moments import Moments, PairedMoments
 
 UPPER = 0.999  # of the buyers' sums, above which a customer's value is winsorised
+BEFORE = timedelta(days=90)  # of behaviour before the start, the covariate of every outcome
 
 
 @dataclass(frozen=True)
 class Group:
-    """Customers of one variant assigned in one phase, and their outcomes."""
+    """Customers of one variant assigned in one phase: their outcomes, beside what they did before.
+
+    The covariate is the same measure of any product in the 90 days before the experiment started;
+    nothing that it did can have changed it.
+    """
 
     variant: str
     phase: int
-    moments: Moments
+    paired: PairedMoments
     buyers: int
+
+    @property
+    def moments(self) -> Moments:
+        """Of the outcomes alone."""
+        return self.paired.value
 
 
 def current_phase(experiment: Experiment) -> Phase:
@@ -104,13 +114,19 @@ def groups(
         cursor.execute(_outcomes(metric, of_products=bounds["products"] is not None), bounds)
         rows = cursor.fetchall()
     return [
-        Group(variant, phase, Moments(n, total, squares), buyers)
-        for variant, phase, n, total, squares, buyers in rows
+        Group(
+            variant,
+            phase,
+            PairedMoments(Moments(n, total, squares), Moments(n, before, before_squares), cross),
+            buyers,
+        )
+        for variant, phase, n, total, squares, before, before_squares, cross, buyers in rows
     ]
 
 
 def _outcomes(metric: Metric, *, of_products: bool) -> str:
-    """SQL: variant, phase, customers, sum, sum of squares, customers with any outcome.
+    """SQL: variant, phase, customers, sum, sum of squares, the covariate's two and the sum of
+    products, customers with any outcome.
 
     Sums of a value are winsorised at a quantile of those who have any.
     """
@@ -136,13 +152,22 @@ def _outcomes(metric: Metric, *, of_products: bool) -> str:
               AND (%(since)s::timestamptz IS NULL OR e.occurred_at >= %(since)s)
               AND (%(end)s::timestamptz IS NULL OR e.occurred_at < %(end)s)
             GROUP BY a.customer_id
+        ), earlier AS (
+            SELECT a.customer_id, sum({each})::numeric AS total
+            FROM launchopt_audiences_event e JOIN assigned a ON a.customer_id = e.customer_id
+            WHERE e.kind = %(kind)s
+              AND e.occurred_at >= %(before)s AND e.occurred_at < %(since)s
+            GROUP BY a.customer_id
         ), highest AS (
             SELECT percentile_disc({UPPER}) WITHIN GROUP (ORDER BY total) AS highest FROM outcome
         ), valued AS (
-            SELECT a.variant_id, a.phase, {value} AS y, o.total IS NOT NULL AS has_any
-            FROM assigned a LEFT JOIN outcome o USING (customer_id) CROSS JOIN highest l
+            SELECT a.variant_id, a.phase, {value} AS y, coalesce(b.total, 0) AS x,
+                   o.total IS NOT NULL AS has_any
+            FROM assigned a LEFT JOIN outcome o USING (customer_id)
+            LEFT JOIN earlier b USING (customer_id) CROSS JOIN highest l
         )
         SELECT v.name, y.phase, count(*), sum(y.y), sum(y.y * y.y),
+               sum(y.x), sum(y.x * y.x), sum(y.y * y.x),
                count(*) FILTER (WHERE y.has_any)
         FROM valued y JOIN launchopt_experiments_variant v ON v.id = y.variant_id
         GROUP BY v.name, y.phase ORDER BY v.name, y.phase
@@ -159,6 +184,7 @@ def outcome_bounds(
         "products": None if experiment.product_id is None else [experiment.product_id],
         "kind": metric.event_kind,
         "since": experiment.starts_at,
+        "before": experiment.starts_at and experiment.starts_at - BEFORE,
         "end": min(ends, default=None),
         "until": until,
     }
