@@ -32,6 +32,7 @@ TRAIN_INTEREST = Job("launchopt.prediction.train_interest", Queue.GPU, "Train th
 SEARCH_INTEREST = Job(
     "launchopt.prediction.search_interest", Queue.GPU, "Search the interest model's parameters"
 )
+TRAIN_UPLIFT = Job("launchopt.uplift.train_uplift", Queue.GPU, "Learn what a contact adds")
 WATCH_DRIFT = Job("launchopt.watching.watch_drift", Queue.CPU, "Watch the interest model for drift")
 SCORE_INTEREST = Job("launchopt.prediction.score_interest", Queue.GPU, "Predict interest")
 SCORE_SHARD = Job("launchopt.prediction.score_shard", Queue.GPU, "Score a share of the customers")

@@ -56,7 +56,7 @@ def two_model(trial: Trial, *, seed: int) -> Uplift:
     return Combination(((1.0, treated), (-1.0, held)))
 
 
-def x_learner(trial: Trial, *, seed: int) -> Uplift:
+def x_learner(trial: Trial, *, seed: int) -> Combination:
     """Each arm's surprise over the other arm's model, learned and mixed by the treated share.
 
     Kuenzel, Sekhon, Bickel and Yu (2019), Metalearners for estimating heterogeneous treatment

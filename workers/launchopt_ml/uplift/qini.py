@@ -7,6 +7,7 @@ Journal. Intervals by resampling customers (bootstrap; the same draws for every 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,14 @@ class Judgement:
     at: dict[float, float]  # share of customers -> effect among them
     at_interval: dict[float, Interval]
     resampled: Floats  # (resamples,), Qini of each; the same customers for every learner
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a report tells it."""
+        told: dict[str, Any] = {"qini": self.qini, "qini_interval": list(self.qini_interval)}
+        for depth in DEPTHS:
+            name = f"uplift_at_{depth:.0%}".rstrip("%")
+            told |= {name: self.at[depth], f"{name}_interval": list(self.at_interval[depth])}
+        return told
 
 
 def qini(trial: Trial, uplift: Floats) -> float:
@@ -80,9 +89,9 @@ class _Ranked:
         self.order, self.ends = order, last.nonzero()[0]
         treated = trial.treated[order]
         outcome = trial.outcome[order]
-        self.figures_by_row = np.stack(  # (4, customers): treated, held, and their outcomes
+        self.figures_by_row = trial.weights[order] * np.stack(
             [treated, ~treated, outcome * treated, outcome * ~treated]
-        ).astype(float)
+        )  # (4, customers): treated, held, and their outcomes
 
     def qini(self, times: Floats) -> Floats:
         """The area for customers drawn so many times, (resamples, customers) -> (resamples,)."""

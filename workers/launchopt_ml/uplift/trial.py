@@ -31,6 +31,7 @@ class Trial:
     categorical: tuple[int, ...]  # columns that are names
     treated: Bools  # (customers,)
     outcome: Floats  # (customers,)
+    share: Floats | None = None  # (customers,), the chance to be treated; None where all have one
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -39,6 +40,13 @@ class Trial:
     def is_binary(self) -> bool:
         return bool(np.isin(self.outcome, (0.0, 1.0)).all())
 
+    @property
+    def weights(self) -> Floats:
+        """1 / the chance of each customer's arm, by which arms of several launches compare."""
+        if self.share is None:
+            return np.ones(len(self))
+        return np.asarray(1 / np.where(self.treated, self.share, 1 - self.share), dtype=np.float64)
+
     def rows(self, chosen: Bools | Ints) -> Trial:
         """Some of the customers."""
         return Trial(
@@ -46,6 +54,7 @@ class Trial:
             categorical=self.categorical,
             treated=self.treated[chosen],
             outcome=self.outcome[chosen],
+            share=None if self.share is None else self.share[chosen],
         )
 
 

@@ -23,7 +23,7 @@ from launchopt_ml.uplift.trial import TooSmallTrial
 
 PEER = "class_transformation"
 WRITTEN = ("two_model", "x_learner")
-PERCENT = {0.1: "uplift_at_10", 0.3: "uplift_at_30"}
+DEPTHS = ("uplift_at_10", "uplift_at_30")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def table_of(report: Mapping[str, Any]) -> list[str]:
     """Lines for a person."""
     rows = [("learner", "Qini", "95 % interval", "uplift at 10 %", "uplift at 30 %")]
     for name, row in report.items():
-        tops = [f"{row[key]:.4g} {_span(row[key + '_interval'])}" for key in PERCENT.values()]
+        tops = [f"{row[key]:.4g} {_span(row[key + '_interval'])}" for key in DEPTHS]
         rows.append((name, f"{row['qini']:.5g}", _span(row["qini_interval"]), *tops))
     best = max(WRITTEN, key=lambda name: report[name]["qini"])
     ahead = report[best]["qini_ahead"]
@@ -121,9 +121,7 @@ def lines(found: Study) -> pl.DataFrame:
 
 def _learner(found: Study, name: str) -> dict[str, Any]:
     own, peer = found.judgements[name], found.judgements[PEER]
-    report: dict[str, Any] = {"qini": own.qini, "qini_interval": list(own.qini_interval)}
-    for depth, key in PERCENT.items():
-        report |= {key: own.at[depth], f"{key}_interval": list(own.at_interval[depth])}
+    report = own.as_dict()
     report["qini_ahead"] = {
         "of": PEER,
         "value": own.qini - peer.qini,

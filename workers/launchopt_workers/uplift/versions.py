@@ -1,0 +1,104 @@
+"""Models of uplift as ModelVersions."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from launchopt.operations.models import ModelVersion, Run
+from launchopt.operations.services import activate_model
+from launchopt_ml.uplift import LaunchUplift
+from launchopt_workers.uplift.describing import FEATURES
+from launchopt_workers.uplift.reading import Window
+
+UPLIFT = "uplift"
+FOLDER = "launchopt/models"
+USE = ["Say how much a contact adds to a customer's chance to buy a new product of this shop."]
+LIMITS = [
+    "It is learned on this shop's past launches that left customers out by chance, and says "
+    "nothing of shops or channels without such.",
+    "The effect of a contact is the mean over a customer's contacts; the first brings more.",
+    "An imported launch counts as left to chance because the import said so.",
+]
+
+
+def register(
+    model: LaunchUplift,
+    *,
+    windows: Sequence[Window],
+    data_until: datetime,
+    run: Run | None,
+    now: datetime,
+) -> ModelVersion:
+    """Keep a fitted model and put it in service: it knows the latest launches."""
+    card = {k: v for k, v in model.card.items() if k != "metrics"}
+    version = ModelVersion(
+        name=UPLIFT,
+        data_since=min(window.since for window in windows),
+        data_until=data_until,
+        metrics=model.card["metrics"],
+        card={
+            "predicts": "what a contact adds to a customer's chance to buy a new product",
+            "learner": "x_learner",
+            "intended_use": USE,
+            "limits": LIMITS,
+            "learned_from": keys_of(windows),
+            **card,
+        },
+        run=run,
+        created_at=now,
+    )
+    version.files = _stored(model, version)
+    with transaction.atomic():
+        version.save(force_insert=True)
+        activate_model(version=version, now=now, by="training", note="The latest past launches.")
+    return version
+
+
+def version_for(windows: Sequence[Window], *, as_of: datetime) -> ModelVersion | None:
+    """The latest that learned from exactly these launches, with the features of this release."""
+    wanted, features = keys_of(windows), list(FEATURES)
+    versions = ModelVersion.objects.filter(name=UPLIFT, data_until__lte=as_of)
+    for version in versions.order_by("-created_at")[:20]:
+        card: dict[str, Any] = version.card
+        if card.get("learned_from") == wanted and card.get("features") == features:
+            return version
+    return None
+
+
+@lru_cache(maxsize=4)
+def loaded(version_id: str) -> LaunchUplift:
+    """The model of a version, read from storage once in a process. Raises ArtifactUnreadable."""
+    version = ModelVersion.objects.get(pk=version_id)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in version.files.items():
+            with default_storage.open(path) as stored:
+                (Path(folder) / name).write_bytes(stored.read())
+        return LaunchUplift.load(Path(folder))
+
+
+def keys_of(windows: Sequence[Window]) -> list[str]:
+    """A name for each past launch, the same while it is the same launch."""
+    return sorted(
+        str(window.launch.pk) if window.launch else f"{window.product}@{window.since.isoformat()}"
+        for window in windows
+    )
+
+
+def _stored(model: LaunchUplift, version: ModelVersion) -> dict[str, str]:
+    files = {}
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder))
+        for file in sorted(Path(folder).iterdir()):
+            with file.open("rb") as content:
+                path = f"{FOLDER}/{version.pk}/{file.name}"
+                files[file.name] = default_storage.save(path, File(content))
+    return files
