@@ -20,7 +20,7 @@ from launchopt.operations.models import JobClock
 from launchopt_workers.rollups import statements
 
 NAME = jobs.ROLL_UP_METRICS.name
-BATCH = 500  # exposures confirmed at a time
+BATCH = 10_000  # exposures confirmed at a time
 REBUILD = (
     statements.CLEAR_MINUTES,
     statements.FILL_MINUTES,

@@ -83,8 +83,8 @@ WAITING = f"""
 
 NEW_EXPOSURES = f"""
     SELECT e.decision_id, min(e.occurred_at)
-    FROM {EVENT} e
-    WHERE {NEW.format("e")} AND e.kind = 'exposure' AND e.decision_id IS NOT NULL
+    FROM {EVENT} e JOIN {DECISION} d ON d.id = e.decision_id
+    WHERE {NEW.format("e")} AND e.kind = 'exposure' AND d.state IN ('reserved', 'lapsed')
       AND {BEFORE_UNTIL.format("e.occurred_at")}
     GROUP BY e.decision_id
 """  # noqa: S608
