@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from launchopt_core.claims import Facts, check
-from launchopt_ml.copywriting import Brief, Persona, WriterFailed
+from launchopt_ml.copywriting import Brief, Example, Persona, WriterFailed
 from launchopt_ml.copywriting.care import written_with_care
-from launchopt_ml.copywriting.prompting import CLOSE, OPEN, Example, draft_from, messages_for
+from launchopt_ml.copywriting.prompting import CLOSE, OPEN, draft_from, messages_for
 from launchopt_ml.copywriting.served import Budget, ServedWriter, Server
 from tests.support.copy_servers import copy_server
 
@@ -178,7 +178,10 @@ class TestPrompt:
             '{"headline": "Hi", "body": "B.", "call_to_action": "Go", "alt_text": "A"}',
             brief=BRIEF,
         )
-        roles = [m["role"] for m in messages_for(BRIEF, examples=[Example(facts=MUG, draft=draft)])]
+        roles = [
+            m["role"]
+            for m in messages_for(Brief(facts=MUG, examples=(Example(facts=MUG, draft=draft),)))
+        ]
         assert roles == ["system", "user", "assistant", "user"]
 
     @pytest.mark.parametrize("answer", ["", "[]", "{}", '{"headline": 3}', "{" * 99, "null"])

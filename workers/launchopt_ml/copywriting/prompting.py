@@ -7,8 +7,6 @@ instruction in a title stays text.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -37,15 +35,7 @@ SYSTEM = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Example:
-    """Approved copy that shows the manner: what was known, and what was written."""
-
-    facts: Facts
-    draft: Draft
-
-
-def messages_for(brief: Brief, *, examples: Sequence[Example] = ()) -> list[dict[str, str]]:
+def messages_for(brief: Brief) -> list[dict[str, str]]:
     """A chat: the task, examples of approved copy, and the facts of the product."""
     parts = parts_in(brief.channel)
     limits = limits_of(brief.channel)
@@ -58,7 +48,7 @@ def messages_for(brief: Brief, *, examples: Sequence[Example] = ()) -> list[dict
         limits=", ".join(f"{part} {getattr(limits, part)}" for part in parts),
     )
     shown: list[dict[str, str]] = []
-    for example in examples:
+    for example in brief.examples:
         answer = json.dumps(example.draft.parts(), ensure_ascii=False)
         shown += [_from("user", _asked(example.facts, None)), _from("assistant", answer)]
     return [_from("system", task), *shown, _from("user", _asked(brief.facts, brief.persona))]

@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from launchopt_core.claims import Draft
 from launchopt_ml.copywriting.distinct import distinct_drafts
-from launchopt_ml.copywriting.prompting import Example, draft_from, messages_for, schema_of
+from launchopt_ml.copywriting.prompting import draft_from, messages_for, schema_of
 from launchopt_ml.copywriting.writer import Brief, WriterFailed
 
 AT_ONCE = 8  # requests in flight: the server makes batches of them
@@ -86,10 +86,9 @@ class ServedWriter:
         *,
         server: Server,
         budget: Budget,
-        examples: Sequence[Example] = (),
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.server, self.budget, self.examples = server, budget, examples
+        self.server, self.budget = server, budget
         self._pause = pause
 
     def write(
@@ -138,7 +137,7 @@ class ServedWriter:
         schema = {"name": "copy", "strict": True, "schema": schema_of(brief.channel)}
         return {
             "model": self.server.model,
-            "messages": messages_for(brief, examples=self.examples),
+            "messages": messages_for(brief),
             "n": candidates,
             "max_tokens": LONGEST_ANSWER,
             "temperature": 0.8,

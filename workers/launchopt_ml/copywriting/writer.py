@@ -30,13 +30,26 @@ class Persona:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Example:
+    """Approved copy that shows the manner: what was known, and what was written."""
+
+    facts: Facts
+    draft: Draft
+
+
+@dataclass(frozen=True, kw_only=True)
 class Brief:
-    """What is to be written: a product's facts, for whom, where, and in which tone."""
+    """What is to be written: a product's facts, for whom, where, and in which tone.
+
+    ``examples`` are approved texts of the same channel and language; writers that learn from
+    examples take them as such.
+    """
 
     facts: Facts
     persona: Persona | None = None
     channel: str = "onsite"
     tone: str = "warm"
+    examples: tuple[Example, ...] = ()
 
 
 class Writer(Protocol):

@@ -13,9 +13,10 @@ from launchopt.campaigns.creatives import Place, Portrait
 from launchopt.campaigns.models import Campaign, Creative, Launch
 from launchopt.conf import launchopt_settings
 from launchopt_core.claims import Checked, Draft, content_hash
-from launchopt_ml.copywriting import Brief, Persona, Writer
+from launchopt_ml.copywriting import Brief, Example, Persona, Writer
 from launchopt_ml.copywriting.care import Written, written_with_care
 
+EXAMPLES = 3  # approved texts shown to a writer that learns from examples
 TREATMENT = "treatment"  # of a launch that has no experiment yet
 Spot = tuple[Place, Portrait]
 
@@ -86,6 +87,19 @@ def _brief(place: Place, portrait: Portrait) -> Brief:
         persona=Persona(interests=portrait.interests, price_band=portrait.price_band),
         channel=place.channel,
         tone=launchopt_settings().tone,
+        examples=_examples(place),
+    )
+
+
+def _examples(place: Place) -> tuple[Example, ...]:
+    """The texts of other launches approved last, in the same channel and language."""
+    approved = Creative.objects.filter(
+        channel=place.channel, language=place.language, status=Creative.Status.APPROVED
+    ).exclude(launch=place.launch)
+    latest = approved.select_related("launch__product__category").order_by("-reviewed_at")
+    return tuple(
+        Example(facts=creatives.facts_of(row.launch), draft=creatives.draft_of(row))
+        for row in latest[:EXAMPLES]
     )
 
 
