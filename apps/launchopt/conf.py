@@ -165,6 +165,11 @@ class Settings:
     exploration_floor: float = _setting(
         0.05, "Smallest share that Thompson sampling leaves to any variant in service."
     )
+    revenue_guardrail: float = _setting(
+        0.05,
+        "Share of the shop's revenue per customer that no launch may cost: the guardrail of its "
+        "experiment; 0 for none.",
+    )
     recommendations_kept: int = _setting(20, "Recommendations stored for each customer.")
     recommendation_exploration: float = _setting(
         0.2,

@@ -113,6 +113,21 @@ class PairedMoments:
             _added(self.cross, other.cross),
         )
 
+    def less(self, slope: float) -> Moments:
+        """The moments of value - slope x covariate.
+
+        >>> PairedMoments.of([(1, 0), (3, 1), (5, 2)]).less(2.0).variance
+        0.0
+        """
+        if slope == 0:
+            return self.value
+        one, exact = self.value, Decimal(slope)
+        total = WIDE.fma(-exact, Decimal(self.covariate.sum), Decimal(one.sum))
+        crossed = WIDE.fma(-2 * exact, Decimal(self.cross), Decimal(one.sum_squares))
+        square = WIDE.multiply(exact, exact)
+        squares = WIDE.fma(square, Decimal(self.covariate.sum_squares), crossed)
+        return Moments(one.count, total, max(squares, Decimal(0)))
+
     @property
     def covariance(self) -> float:
         """The unbiased sample covariance, ddof = 1, computed in exact arithmetic."""

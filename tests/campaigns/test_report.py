@@ -78,7 +78,9 @@ class TestFigures:
         assert effect == {
             "estimate": None,
             "interval": None,
+            "always_valid_interval": None,
             "verdict": "Nothing has been measured yet.",
+            "guardrails": [],
         }
 
     def test_two_audiences_of_one_name_stay_two(self, launch):
@@ -170,7 +172,7 @@ class TestPage:
         assert "The truth" not in page_of(played)
 
     def test_takes_no_more_queries_for_more_creatives(self, played, django_assert_max_num_queries):
-        with django_assert_max_num_queries(36):
+        with django_assert_max_num_queries(40):
             page_of(played)
 
 
@@ -186,6 +188,15 @@ class TestVerdict:
             "Inconclusive: the interval includes zero. Measured: +0.0100 purchases per customer, "
             "95 % interval −0.0200 to +0.0400."
         )
+
+    def test_says_itself_what_an_interval_did_not_show(self):
+        effect = {
+            "estimate": None,
+            "interval": None,
+            "verdict": "inconclusive: too few customers or conversions",
+            "code": "inconclusive",
+        }
+        assert verdict_sentence(effect) == "Inconclusive: too few customers or conversions."
 
 
 class TestPlanFigures:

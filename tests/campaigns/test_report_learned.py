@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from launchopt.audiences.models import Event
+from launchopt.audiences.models import Event, Segment
 from launchopt.campaigns.models import Creative
 from launchopt.campaigns.reporting import Counts, launch_report
 from launchopt.campaigns.reporting.exporting import file_of, rows_of
@@ -18,7 +18,7 @@ from launchopt.catalog.models import Category, Product, ProductEmbedding
 from launchopt.catalog.selectors import siblings_of
 from launchopt.conf import launchopt_settings
 from launchopt.experiments.models import Assignment, MetricRollup
-from launchopt.experiments.services import record_results
+from launchopt.experiments.services import record_results, stop_experiment
 from tests.support.reports import NOW, page_of, planned_launch, played_launch, purchase
 
 
@@ -238,3 +238,54 @@ class TestRows:
         assert pl.read_csv(BytesIO(answer.content)).height == rows_of(played).height
         assert admin_client.get(address.replace("rows.csv", "rows.xls")).status_code == 404
         assert client.get(address).status_code == 302
+
+
+def make_personas(launch):
+    """Every second customer of each variant likes tea, the others coffee."""
+    tea, coffee = (
+        Segment.objects.create(name=name, size=300, found_at=NOW, as_of=NOW)
+        for name in ("Tea", "Coffee")
+    )
+    for variant in ("holdout", "plain", "warm"):
+        rows = Assignment.objects.filter(experiment=launch.experiment, variant__name=variant)
+        keys = list(rows.order_by("customer_id").values_list("pk", flat=True))
+        Assignment.objects.filter(pk__in=keys[::2]).update(segment=tea)
+        Assignment.objects.filter(pk__in=keys[1::2]).update(segment=coffee)
+
+
+class TestWhomItMoved:
+    def test_tells_the_effect_by_persona_in_words(self, played):
+        make_personas(played)
+        tea = Assignment.objects.filter(segment__name="Tea").exclude(variant__name="holdout")
+        moved = [row.customer for row in tea.select_related("customer")[:80]]
+        buy(played, played.product, customers=moved)
+        report = launch_report(played)["effect_by_persona"]
+        rows = {row["persona"]: row for row in report["results"]}
+        assert rows["Tea"]["effect"] > rows["Coffee"]["effect"] + 0.2
+        page = page_of(played)
+        assert "It made “Tea”, “Coffee” buy more." in page
+        assert "Personas differ by more than chance explains" in page
+
+    def test_says_so_where_there_is_one_persona(self, played):
+        assert launch_report(played)["effect_by_persona"] is None
+        assert "Too few customers with a persona" in page_of(played)
+
+
+class TestGuardrails:
+    def test_stand_beside_the_effect(self, played):
+        played.experiment.guardrails = {"shop-revenue": -0.05}
+        played.experiment.save()
+        (guardrail,) = launch_report(played)["effect"]["guardrails"]
+        assert guardrail["metric"] == "shop-revenue"
+        assert guardrail["limit"] == -0.05
+        assert "Guardrails" in page_of(played)
+
+
+class TestFinished:
+    def test_nobody_is_told_to_keep_running(self, played):
+        record_results(experiment=played.experiment, until=NOW + timedelta(days=3))
+        record_results(experiment=played.experiment, until=NOW + timedelta(days=5))
+        stop_experiment(experiment=played.experiment, now=NOW + timedelta(days=6))
+        played.experiment.refresh_from_db()
+        assert "eep running" not in page_of(played)
+        assert "too early" not in page_of(played).lower()

@@ -8,9 +8,12 @@ from decimal import Decimal
 import pytest
 from scipy import stats
 
-from launchopt.audiences.models import Customer, Event
+from launchopt.audiences.models import Customer, Event, Persona, Segment
 from launchopt.experiments import results, selectors, services
+from launchopt.experiments.guarding import guardrails_of, with_guardrails
 from launchopt.experiments.models import Experiment, Metric
+from launchopt.experiments.personas import effects_by_persona
+from launchopt.operations.errors import InvalidInput
 from launchopt_core.moments import Moments, PairedMoments
 from tests.experiments.conftest import DAY, NOW, Shop
 
@@ -175,6 +178,39 @@ class TestResults:
             rates[name] = float(sum(m.sum for m in own)) / sum(m.count for m in own)
         assert rates["warm"] < rates["holdout"] - 0.1
 
+    def test_of_a_stopped_experiment_nobody_is_told_to_wait(self, shop: Shop):
+        experiment, members = told(shop, ends_at=NOW + 14 * DAY)
+        shop.purchases([*members["warm"][:18], *members["holdout"][:11]])
+        until = NOW + 4 * DAY
+        (running,) = results.results(experiment, until=until)["verdicts"]
+        services.stop_experiment(experiment=experiment, now=until)
+        (stopped,) = results.results(experiment, until=until)["verdicts"]
+        assert running["verdict"].startswith("keep running")
+        assert stopped["verdict"] == "inconclusive: the interval includes zero"
+
+    def test_the_interval_for_every_look_is_the_wider_one(self, shop: Shop):
+        experiment, members = told(shop)
+        shop.purchases([*members["warm"][:40], *members["holdout"][:11]])
+        (row,) = results.results(experiment)["results"]
+        low, high = row["always_valid_interval"]
+        assert low < row["interval"][0] < row["effect"] < row["interval"][1] < high
+
+    def test_what_customers_bought_before_takes_out_noise(self, shop: Shop):
+        experiment, members = told(shop)
+        other = shop.new_product("OTHER")
+        buyers = [*members["warm"][:60], *members["holdout"][:30]]
+        shop.purchases(buyers)
+        plain = results.launch_effect(experiment)
+        assert plain["noise_removed"] == 0
+        shop.purchases(buyers * 2, product=other, occurred_at=NOW - 5 * DAY)
+        shop.purchases(members["holdout"][30:60], product=other, occurred_at=NOW - 5 * DAY)
+        known = results.launch_effect(experiment)
+        assert known["noise_removed"] > 0.5
+        assert known["mean"] == plain["mean"]
+        assert known["interval"][1] - known["interval"][0] < 0.8 * (
+            plain["interval"][1] - plain["interval"][0]
+        )
+
 
 class TestLaunchEffect:
     def test_takes_all_variants_together(self, shop: Shop):
@@ -186,6 +222,85 @@ class TestLaunchEffect:
         assert effect["estimate"] == pytest.approx(60 / treated)
         assert effect["verdict"] == "ship launch"
         assert effect["interval"][0] > 0
+
+
+class TestPersonas:
+    def portrayed(self, shop: Shop) -> tuple[Experiment, dict[str, list[int]]]:
+        """Half of the customers like tea, half like coffee, as was known when they came in."""
+        experiment, members = told(shop, count=800)
+        for name, place in (("Tea", 0), ("Coffee", 1)):
+            segment = Segment.objects.create(name=name, size=400, found_at=NOW, as_of=NOW)
+            Persona.objects.bulk_create(
+                Persona(
+                    customer_id=customer, segment=segment, recency=3, frequency=3, monetary=3,
+                    as_of=NOW,
+                )
+                for group in members.values()
+                for customer in group[place::2]
+            )  # fmt: skip
+        services.place_customers()
+        return experiment, members
+
+    def test_shows_whom_the_launch_moved(self, shop: Shop):
+        experiment, members = self.portrayed(shop)
+        shop.purchases(members["warm"][0::2][:60])
+        shop.purchases([*members["warm"][1::2][:10], *members["holdout"][1::2][:10]])
+        found = effects_by_persona(experiment)
+        assert found is not None
+        rows = {row["persona"]: row for row in found["results"]}
+        assert rows["Tea"]["verdict"] == "ship launch"
+        assert rows["Coffee"]["code"] == "inconclusive"
+        assert found["differ"]["p_value"] < 0.001
+        assert rows["Coffee"]["adjusted_p_value"] >= rows["Coffee"]["p_value"]
+
+    def test_a_customer_stays_what_they_were_when_they_came_in(self, shop: Shop):
+        experiment, members = self.portrayed(shop)
+        shop.purchases(members["warm"][0::2][:60])
+        before = effects_by_persona(experiment)
+        coffee = Segment.objects.get(name="Coffee")
+        Persona.objects.filter(customer__in=members["warm"]).update(segment=coffee)
+        assert services.place_customers() == 0
+        assert effects_by_persona(experiment) == before
+
+    def test_personas_that_are_alike_do_not_differ(self, shop: Shop):
+        experiment, members = self.portrayed(shop)
+        shop.purchases(members["warm"][:60])
+        found = effects_by_persona(experiment)
+        assert found is not None
+        assert found["differ"]["p_value"] > 0.05
+
+    def test_of_one_persona_there_is_nothing_to_tell(self, shop: Shop):
+        experiment, _ = told(shop)
+        assert effects_by_persona(experiment) is None
+
+
+class TestGuardrails:
+    LIMIT = {"shop-revenue": -0.2}
+
+    def state(self, shop: Shop, *, loss: int) -> tuple[dict, dict]:
+        """Everybody buys something else for 10; `loss` of the treated did not."""
+        experiment, members = told(shop, count=1000, guardrails=self.LIMIT)
+        other = shop.new_product("OTHER")
+        shop.purchases([*members["holdout"], *members["warm"][loss:]], product=other)
+        shop.purchases(members["warm"][:60])
+        (guardrail,) = guardrails_of(experiment)
+        return guardrail, with_guardrails(results.launch_effect(experiment), [guardrail])
+
+    def test_one_that_holds_lets_it_ship(self, shop: Shop):
+        guardrail, effect = self.state(shop, loss=0)
+        assert guardrail["code"] == "holds"
+        assert effect["verdict"] == "ship launch"
+
+    def test_one_that_is_broken_does_not(self, shop: Shop):
+        guardrail, effect = self.state(shop, loss=300)
+        assert guardrail["code"] == "breached"
+        assert effect["verdict"].startswith("do not ship yet: guardrail shop-revenue is broken")
+
+    def test_is_registered_for_a_metric_that_there_is(self, shop: Shop):
+        with pytest.raises(InvalidInput, match="no metric"):
+            shop.experiment(guardrails={"joy": -0.1})
+        with pytest.raises(InvalidInput, match="share such as"):
+            shop.experiment(guardrails={"shop-revenue": -2})
 
 
 class TestAA:

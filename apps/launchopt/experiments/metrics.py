@@ -8,6 +8,7 @@ from launchopt.audiences.models import EventKind
 from launchopt.experiments.models import Metric
 
 CONVERSION = "conversion"
+SHOP_REVENUE = "shop-revenue"
 
 METRICS = (
     Metric(
@@ -29,6 +30,15 @@ METRICS = (
         of_value=True,
         definition="Price x quantity bought of the product per assigned customer; a customer's sum "
         "above that of 999 in 1,000 buyers counts as theirs.",
+    ),
+    Metric(
+        name=SHOP_REVENUE,
+        kind=Metric.Kind.MEAN,
+        event_kind=EventKind.PURCHASE,
+        of_value=True,
+        of_product=False,
+        definition="Price x quantity bought of all products per assigned customer; a customer's "
+        "sum above that of 999 in 1,000 buyers counts as theirs.",
     ),
 )
 

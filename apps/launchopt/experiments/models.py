@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from launchopt.audiences.models import Customer, EventKind
+from launchopt.audiences.models import Customer, EventKind, Segment
 
 
 class Metric(models.Model):
@@ -23,6 +23,9 @@ class Metric(models.Model):
     event_kind = models.CharField(max_length=16, choices=EventKind)
     of_value = models.BooleanField(
         default=False, help_text="Sums price x quantity instead of counting."
+    )
+    of_product = models.BooleanField(
+        default=True, help_text="Counts the experiment's product alone; else the whole shop."
     )
     definition = models.CharField(max_length=500, help_text="As shown beside every figure of it.")
 
@@ -53,6 +56,12 @@ class Experiment(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     salt = models.CharField(max_length=40, help_text="Mixed into the hash that assigns customers.")
     primary_metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="experiments")
+    guardrails = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Metric -> the largest relative change that is tolerated: -0.05 for one that may "
+        "not fall by more than 5 %.",
+    )
     minimum_detectable_effect = models.FloatField(
         null=True,
         blank=True,
@@ -186,11 +195,31 @@ class Assignment(models.Model):
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="assignments")
     phase = models.PositiveSmallIntegerField(help_text="The weights in force when it was made.")
     assigned_at = models.DateTimeField()
+    segment = models.ForeignKey(
+        Segment,
+        null=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The customer's persona as it was then: what came of it can move nobody between "
+        "personas that are compared.",
+    )
+    is_placed = models.BooleanField(
+        db_default=False, editable=False, help_text="Whether the persona has been looked up."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["experiment", "customer"], name="launchopt_one_assignment"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["experiment"],
+                name="launchopt_assignment_unplaced",
+                condition=Q(is_placed=False),
             )
         ]
 
@@ -280,6 +309,8 @@ class Result(models.Model):
     effect = models.FloatField(null=True, help_text="Absolute difference to the control.")
     interval_low = models.FloatField(null=True)
     interval_high = models.FloatField(null=True)
+    always_valid_low = models.FloatField(null=True, help_text="Of the interval that holds at every")
+    always_valid_high = models.FloatField(null=True, help_text="look, however many there are.")
     p_value = models.FloatField(null=True)
     verdict = models.CharField(max_length=300)
 

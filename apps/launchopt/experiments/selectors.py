@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -28,6 +29,7 @@ class Group:
     phase: int
     paired: PairedMoments
     buyers: int
+    persona: str = ""  # where they were asked for by persona, and one was known
 
     @property
     def moments(self) -> Moments:
@@ -100,6 +102,7 @@ def groups(
     metric: Metric,
     until: datetime | None = None,
     product_ids: Collection[int] | None = None,
+    by_persona: bool = False,
 ) -> list[Group]:
     """Every assigned customer's outcome, summed by variant and phase, in one query.
 
@@ -111,27 +114,38 @@ def groups(
     if product_ids is not None:
         bounds["products"] = list(product_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_outcomes(metric, of_products=bounds["products"] is not None), bounds)
+        of_products = bounds["products"] is not None
+        statement = _outcomes(metric, of_products=of_products, by_persona=by_persona)
+        cursor.execute(statement, bounds)
         rows = cursor.fetchall()
-    return [
-        Group(
-            variant,
-            phase,
-            PairedMoments(Moments(n, total, squares), Moments(n, before, before_squares), cross),
-            buyers,
-        )
-        for variant, phase, n, total, squares, before, before_squares, cross, buyers in rows
-    ]
+    return [_group(*row) for row in rows]
 
 
-def _outcomes(metric: Metric, *, of_products: bool) -> str:
-    """SQL: variant, phase, customers, sum, sum of squares, the covariate's two and the sum of
-    products, customers with any outcome.
+def _group(
+    variant: str,
+    phase: int,
+    persona: str,
+    n: int,
+    total: Decimal,
+    squares: Decimal,
+    before: Decimal,
+    before_squares: Decimal,
+    cross: Decimal,
+    buyers: int,
+) -> Group:
+    paired = PairedMoments(Moments(n, total, squares), Moments(n, before, before_squares), cross)
+    return Group(variant, phase, paired, buyers, persona)
+
+
+def _outcomes(metric: Metric, *, of_products: bool, by_persona: bool) -> str:
+    """SQL: variant, phase, persona, customers, sum, sum of squares, the covariate's two and the sum
+    of products, customers with any outcome.
 
     Sums of a value are winsorised at a quantile of those who have any.
     """
     each = "coalesce(e.price, 0) * e.quantity" if metric.of_value else "1"
     product = "AND e.product_id = ANY(%(products)s)" if of_products else ""
+    persona = "coalesce(s.name, '')" if by_persona else "''"
     value = {
         Metric.Kind.PROPORTION: "(o.total IS NOT NULL)::int::numeric",
         Metric.Kind.MEAN: "least(coalesce(o.total, 0), l.highest)"
@@ -140,7 +154,7 @@ def _outcomes(metric: Metric, *, of_products: bool) -> str:
     }[Metric.Kind(metric.kind)]
     return f"""
         WITH assigned AS (
-            SELECT a.customer_id, a.variant_id, a.phase, a.assigned_at
+            SELECT a.customer_id, a.variant_id, a.phase, a.assigned_at, a.segment_id
             FROM launchopt_experiments_assignment a
             JOIN launchopt_audiences_customer c ON c.id = a.customer_id
             WHERE a.experiment_id = %(experiment)s AND c.merged_into_id IS NULL
@@ -161,16 +175,17 @@ def _outcomes(metric: Metric, *, of_products: bool) -> str:
         ), highest AS (
             SELECT percentile_disc({UPPER}) WITHIN GROUP (ORDER BY total) AS highest FROM outcome
         ), valued AS (
-            SELECT a.variant_id, a.phase, {value} AS y, coalesce(b.total, 0) AS x,
+            SELECT a.variant_id, a.phase, a.segment_id, {value} AS y, coalesce(b.total, 0) AS x,
                    o.total IS NOT NULL AS has_any
             FROM assigned a LEFT JOIN outcome o USING (customer_id)
             LEFT JOIN earlier b USING (customer_id) CROSS JOIN highest l
         )
-        SELECT v.name, y.phase, count(*), sum(y.y), sum(y.y * y.y),
+        SELECT v.name, y.phase, {persona} AS persona, count(*), sum(y.y), sum(y.y * y.y),
                sum(y.x), sum(y.x * y.x), sum(y.y * y.x),
                count(*) FILTER (WHERE y.has_any)
         FROM valued y JOIN launchopt_experiments_variant v ON v.id = y.variant_id
-        GROUP BY v.name, y.phase ORDER BY v.name, y.phase
+        LEFT JOIN launchopt_audiences_segment s ON s.id = y.segment_id
+        GROUP BY v.name, y.phase, persona ORDER BY v.name, y.phase, persona
     """  # noqa: S608 - pieces of our own, never a caller's words
 
 
@@ -179,9 +194,10 @@ def outcome_bounds(
 ) -> dict[str, Any]:
     """What an event has to be, and when, to be an outcome; the parameters of the queries."""
     ends = [instant for instant in (until, experiment.ends_at) if instant is not None]
+    has_product = metric.of_product and experiment.product_id is not None
     return {
         "experiment": experiment.pk,
-        "products": None if experiment.product_id is None else [experiment.product_id],
+        "products": [experiment.product_id] if has_product else None,
         "kind": metric.event_kind,
         "since": experiment.starts_at,
         "before": experiment.starts_at and experiment.starts_at - BEFORE,

@@ -20,7 +20,12 @@ from launchopt_core.inference.methods import ALPHA, Method, Reading, Terms, read
 from launchopt_core.inference.reports import Analysis, Comparisons, Labels, or_none, pairs
 from launchopt_core.inference.sample_ratio import SAMPLE_RATIO_ALPHA, SampleRatio, sample_ratio
 from launchopt_core.inference.samples import Companion, Kind, Sample, Sums
-from launchopt_core.inference.strata import Stratum, outcome_of_strata
+from launchopt_core.inference.strata import (
+    PairedStratum,
+    Stratum,
+    outcome_of_strata,
+    outcomes_of_pair,
+)
 from launchopt_core.inference.verdicts import Code, Conclusion, Evidence, verdicts
 
 __all__ = [
@@ -38,6 +43,7 @@ __all__ = [
     "Labels",
     "Method",
     "Outcome",
+    "PairedStratum",
     "Reading",
     "Sample",
     "SampleRatio",
@@ -51,6 +57,7 @@ __all__ = [
     "or_none",
     "outcome_of",
     "outcome_of_strata",
+    "outcomes_of_pair",
     "pairs",
     "read",
     "sample_ratio",

@@ -68,6 +68,7 @@ class Analysis:
         is_balanced: Bools,
         margin: Floats | None = None,
         days: float | None = None,
+        is_over: bool = False,
     ) -> list[Conclusion]:
         """A verdict for each; the `margin` is absolute, by default 2 % of the control's mean."""
         given = self.comparisons
@@ -82,7 +83,8 @@ class Analysis:
             is_balanced=is_balanced,
             margin=smallest,
         )
-        return verdicts(evidence, names=given.labels.variant, control=control, days=days)
+        names = given.labels.variant
+        return verdicts(evidence, names=names, control=control, days=days, is_over=is_over)
 
     def report(
         self, verdicts: Sequence[str], *, groups: Sequence[str], ratio: SampleRatio

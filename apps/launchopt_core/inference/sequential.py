@@ -28,8 +28,9 @@ def rho(alpha: float, tuning: float = TUNING) -> float:
 def reach(difference: Difference, alpha: float, tuning: float = TUNING) -> Floats:
     """Half the width of the interval that holds the truth at every look with 1 - alpha."""
     grown = difference.units * rho(alpha, tuning) ** 2
-    factor = 2 * (grown + 1) / grown * np.log(np.sqrt(grown + 1) / alpha)
-    return difference.standard_error * np.sqrt(factor)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = 2 * (grown + 1) / grown * np.log(np.sqrt(grown + 1) / alpha)
+        return np.asarray(difference.standard_error * np.sqrt(factor), dtype=np.float64)
 
 
 def p_value(difference: Difference, alpha: float, tuning: float = TUNING) -> Floats:

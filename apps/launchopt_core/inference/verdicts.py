@@ -19,6 +19,7 @@ FEWEST_EVENTS = 10  # over both groups: the normal approximation of a rate needs
 MARGIN = 0.02  # of the control's mean: an effect that is smaller is none
 MOST_PATIENCE = 10  # times the units so far; who needs more is told no number
 INCLUDES_ZERO = "inconclusive: the interval includes zero"
+TOO_FEW = "too few customers or conversions"
 
 
 class Code(StrEnum):
@@ -37,7 +38,7 @@ class Code(StrEnum):
 
 FIXED_WORDS = {
     Code.BROKEN: "broken: unequal groups",
-    Code.TOO_EARLY: "too early: too few customers or conversions",
+    Code.TOO_EARLY: f"too early: {TOO_FEW}",
 }
 
 
@@ -47,6 +48,12 @@ class Conclusion:
 
     code: Code
     sentence: str
+
+
+LAST_WORDS = {
+    Code.TOO_EARLY: Conclusion(Code.INCONCLUSIVE, f"inconclusive: {TOO_FEW}"),
+    Code.INCONCLUSIVE: Conclusion(Code.INCONCLUSIVE, INCLUDES_ZERO),
+}
 
 
 @dataclass(frozen=True)
@@ -64,17 +71,24 @@ class Evidence:
 
 
 def verdicts(
-    evidence: Evidence, *, names: Sequence[str], control: str, days: float | None = None
+    evidence: Evidence,
+    *,
+    names: Sequence[str],
+    control: str,
+    days: float | None = None,
+    is_over: bool = False,
 ) -> list[Conclusion]:
     """A conclusion for each comparison. Unequal groups come first: nothing on them can be trusted.
 
-    `days` is how long the experiment has run; with it, what is missing is told in days.
+    `days` is how long the experiment has run; with it, what is missing is told in days. Of one
+    that `is_over` nobody is told to wait.
     """
     told = _Told(evidence, control=control, days=days)
-    return [
+    found = [
         Conclusion(code, told.sentence(index, code, name))
         for index, (code, name) in enumerate(zip(_codes(evidence), names, strict=True))
     ]
+    return [LAST_WORDS.get(each.code, each) for each in found] if is_over else found
 
 
 def units_missing(evidence: Evidence) -> Floats:

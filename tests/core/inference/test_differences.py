@@ -13,6 +13,7 @@ from launchopt_core.errors import ImpossibleInput, InvalidRate
 from launchopt_core.inference import (
     Kind,
     Method,
+    PairedStratum,
     Sample,
     Stratum,
     Sums,
@@ -20,9 +21,10 @@ from launchopt_core.inference import (
     compare,
     difference_of,
     outcome_of_strata,
+    outcomes_of_pair,
     read,
 )
-from launchopt_core.moments import Moments
+from launchopt_core.moments import Moments, PairedMoments
 
 PRECISE = 1e-9
 
@@ -220,6 +222,72 @@ class TestStrata:
         lone = outcome_of_strata([Stratum(Moments(1, 0, 0), 0.5), Stratum(Moments(0, 0, 0), 0.1)])
         nobody = outcome_of_strata([])
         assert np.isnan(difference_of(lone, nobody).estimate)
+
+
+class TestStrataWithWhatCameBefore:
+    @staticmethod
+    def pairs(effect: float, *, seed: int, count: int = 400) -> list[PairedMoments]:
+        """Control and treatment: what is bought follows what was bought before."""
+        rng = np.random.default_rng(seed)
+        before = rng.poisson(2.0, (2, count))
+        after = rng.poisson(0.5 * before + np.array([[0.2], [0.2 + effect]]))
+        return [
+            PairedMoments.of(zip(y.tolist(), x.tolist(), strict=True))
+            for y, x in zip(after, before, strict=True)
+        ]
+
+    def test_one_stratum_is_cuped_of_the_samples(self):
+        groups = self.pairs(0.2, seed=0)
+        ours = difference_of(*outcomes_of_pair(*([PairedStratum(g, 0.5)] for g in groups)))
+        samples = (
+            Sample.from_sums(
+                kind=[Kind.MEAN],
+                count=[g.value.count],
+                sum=[float(g.value.sum)],
+                sum_squares=[float(g.value.sum_squares)],
+                covariate=Sums(
+                    [float(g.covariate.sum)], [float(g.covariate.sum_squares)], [float(g.cross)]
+                ),
+            )
+            for g in groups
+        )
+        theirs = compare(*samples)
+        assert float(ours.estimate) == pytest.approx(theirs.estimate[0], rel=PRECISE)
+        assert float(ours.standard_error) == pytest.approx(theirs.standard_error[0], rel=PRECISE)
+        assert float(ours.base) == pytest.approx(theirs.base[0], rel=PRECISE)
+
+    def test_takes_out_noise_and_keeps_the_effect(self):
+        effects, errors, plain = [], [], []
+        for seed in range(200):
+            strata = [[PairedStratum(group, 0.5)] for group in self.pairs(0.2, seed=seed)]
+            found = difference_of(*outcomes_of_pair(*strata))
+            raw = difference_of(*(outcome_of_strata([s.less(0.0) for s in g]) for g in strata))
+            effects.append(float(found.estimate))
+            errors.append(float(found.standard_error))
+            plain.append(float(raw.standard_error))
+        assert np.mean(effects) == pytest.approx(0.2, abs=3 * np.std(effects) / 200**0.5)
+        assert np.std(effects) == pytest.approx(np.mean(errors), rel=0.15)
+        assert np.mean(errors) < 0.9 * np.mean(plain)
+
+    def test_phases_keep_their_weights(self):
+        early, late = self.pairs(0.0, seed=1), self.pairs(0.0, seed=2)
+        strata = [
+            [PairedStratum(one, share), PairedStratum(other, other_share)]
+            for one, other, share, other_share in zip(
+                early, late, (0.1, 0.45), (0.1, 0.9), strict=True
+            )
+        ]
+        control, treatment = outcomes_of_pair(*strata)
+        weighted = outcome_of_strata([s.less(0.0) for s in strata[1]])
+        assert float(treatment.plain_mean) == pytest.approx(float(weighted.mean))
+        assert float(control.count) == 800
+
+    def test_where_nobody_was_known_before_nothing_changes(self):
+        nothing = [PairedMoments(g.value, Moments(400, 0, 0), 0) for g in self.pairs(0.2, seed=3)]
+        ours = outcomes_of_pair(*([PairedStratum(g, 0.5)] for g in nothing))
+        plain = [outcome_of_strata([Stratum(g.value, 0.5)]) for g in nothing]
+        assert [float(o.mean) for o in ours] == [float(o.mean) for o in plain]
+        assert [float(o.variance) for o in ours] == [float(o.variance) for o in plain]
 
 
 class TestRelative:

@@ -182,3 +182,18 @@ class TestGuardrails:
     def test_refuse_what_is_no_limit(self, limits):
         with pytest.raises(InvalidRate):
             self.told(limits, (0.0, 0.1))
+
+
+class TestOver:
+    @pytest.mark.parametrize(
+        ("control", "treatment"), [((50, 1000), (60, 1000)), ((3, 40), (4, 40))]
+    )
+    def test_nobody_is_told_to_wait(self, control, treatment):
+        running = told(control, treatment, days=3.0)
+        over = told(control, treatment, days=3.0, is_over=True)
+        assert running.sentence.startswith(("keep running", "too early"))
+        assert over.code is Code.INCONCLUSIVE
+        assert over.sentence.startswith("inconclusive")
+
+    def test_what_was_found_stands(self):
+        assert told((50, 1000), (100, 1000), is_over=True).sentence == "ship B"

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from launchopt import jobs
+from launchopt.experiments.services import place_customers
 from launchopt.operations.runs import Work
 from launchopt_workers.rollups.results import keep_results
 from launchopt_workers.rollups.rollup import rebuild, roll_up
@@ -24,6 +25,7 @@ def roll_up_metrics(
     instant = parse_datetime(until) if until else None
     work.report(step="Rebuild the minutes that something new touches")
     report = (rebuild if rebuild_all else roll_up)(until=instant)
+    place_customers()
     work.report(step="Keep what the experiments show")
     kept = keep_results(now=instant or work.clock(), with_simulated=instant is not None)
     return report | {"results": kept}

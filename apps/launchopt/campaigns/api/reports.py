@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from launchopt.campaigns.reporting import launch_report
 from launchopt.campaigns.reporting.words import TERMS
 from launchopt.campaigns.selectors import launch_named
+from launchopt.experiments.api.serializers import IntervalField
 from launchopt.operations.api.base import LaunchOptView
 from launchopt.operations.api.schema import extend_schema
 
@@ -71,23 +72,60 @@ class PartsSerializer(serializers.Serializer[Any]):
     audience = serializers.DictField(child=CountsSerializer())
 
 
+class GuardrailSerializer(serializers.Serializer[Any]):
+    """Something that the launch must not harm."""
+
+    metric = serializers.CharField()
+    definition = serializers.CharField()
+    limit = serializers.FloatField(help_text="The relative change that is tolerated.")
+    relative_effect = serializers.FloatField(allow_null=True)
+    relative_interval = IntervalField()
+    verdict = serializers.CharField()
+    code = serializers.CharField()
+
+
 class EffectSerializer(serializers.Serializer[Any]):
     """What the launch caused, in the unit of its metric."""
 
     estimate = serializers.FloatField(allow_null=True)
-    interval = serializers.ListField(
-        child=serializers.FloatField(), min_length=2, max_length=2, allow_null=True
-    )
+    interval = IntervalField()
+    always_valid_interval = IntervalField(help_text=_what("every look"))
     verdict = serializers.CharField()
+    guardrails = GuardrailSerializer(many=True)
+
+
+class PersonaEffectSerializer(serializers.Serializer[Any]):
+    """What the launch caused among customers of one persona."""
+
+    persona = serializers.CharField()
+    n = serializers.IntegerField()
+    control_n = serializers.IntegerField()
+    effect = serializers.FloatField(allow_null=True)
+    interval = IntervalField()
+    p_value = serializers.FloatField(allow_null=True)
+    adjusted_p_value = serializers.FloatField(allow_null=True, help_text=_what("corrected p-value"))
+    verdict = serializers.CharField()
+
+
+class DifferSerializer(serializers.Serializer[Any]):
+    """Whether personas differ by more than chance."""
+
+    p_value = serializers.FloatField(allow_null=True)
+    personas = serializers.IntegerField()
+
+
+class PersonaEffectsSerializer(serializers.Serializer[Any]):
+    """The effect by persona, and whether personas differ."""
+
+    results = PersonaEffectSerializer(many=True)
+    differ = DifferSerializer()
 
 
 class IncrementalSerializer(serializers.Serializer[Any]):
     """Purchases that would not have happened without the launch."""
 
     estimate = serializers.FloatField(allow_null=True)
-    interval = serializers.ListField(
-        child=serializers.FloatField(), min_length=2, max_length=2, allow_null=True
-    )
+    interval = IntervalField()
 
 
 class CannibalisationSerializer(IncrementalSerializer):
@@ -119,6 +157,7 @@ class LaunchReportSerializer(serializers.Serializer[Any]):
     by = PartsSerializer()
     rates = AllRatesSerializer()
     effect = EffectSerializer()
+    effect_by_persona = PersonaEffectsSerializer(allow_null=True)
     incremental_conversions = IncrementalSerializer()
     cannibalisation = CannibalisationSerializer()
     satisfaction = SatisfactionSerializer()

@@ -11,6 +11,7 @@ from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, fi
 from launchopt.campaigns.reporting.rates import rates_of
 from launchopt.campaigns.reporting.satisfaction import satisfaction_with
 from launchopt.campaigns.reporting.siblings import cannibalisation_of
+from launchopt.campaigns.reporting.whom import persona_effects
 
 
 def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str,
             lambda counts: dict(rates_of(counts, currency=currency)),
         ),
         "effect": effect,
+        "effect_by_persona": persona_effects(launch, until=until),
         "incremental_conversions": incremental_of(effect),
         "cannibalisation": cannibalisation_of(launch, effect, until=until),
         "satisfaction": satisfaction_with(launch),

@@ -13,6 +13,7 @@ from django.db.models import QuerySet, Sum
 
 from launchopt.audiences.models import Audience
 from launchopt.campaigns.models import Launch
+from launchopt.experiments.guarding import guardrails_of, with_guardrails
 from launchopt.experiments.models import MetricRollup
 from launchopt.experiments.results import launch_effect
 from launchopt_core.assignment import HOLDOUT
@@ -21,7 +22,13 @@ from launchopt_core.money import quantise
 COUNTED = ("decisions", "exposures", "clicks", "conversions", "returns")
 MONEY = ("revenue", "spend")
 NONE = "none"  # what belongs to no part, such as spend that a channel reports for all variants
-NOT_MEASURED = {"estimate": None, "interval": None, "verdict": "Nothing has been measured yet."}
+NOT_MEASURED = {
+    "estimate": None,
+    "interval": None,
+    "always_valid_interval": None,
+    "verdict": "Nothing has been measured yet.",
+    "guardrails": [],
+}
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,12 @@ def figures_of(launch: Launch, *, with_holdout: bool = True) -> Figures:
 
 
 def effect_of(launch: Launch, *, until: datetime | None = None) -> dict[str, Any]:
-    """What the launch caused, as its experiment shows it."""
+    """What the launch caused, as its experiment shows it, and what it must not have harmed."""
     if launch.experiment is None or launch.started_at is None:
         return dict(NOT_MEASURED)
-    return launch_effect(launch.experiment, until=until)
+    guardrails = guardrails_of(launch.experiment, until=until)
+    effect = with_guardrails(launch_effect(launch.experiment, until=until), guardrails)
+    return effect | {"guardrails": guardrails}
 
 
 def hours_of(launch: Launch) -> QuerySet[MetricRollup]:

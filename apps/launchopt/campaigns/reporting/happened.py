@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate
@@ -18,6 +18,7 @@ from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.selectors import Hours
 from launchopt.campaigns.reporting.words import day, money, per_cent, signed, span, terms
 from launchopt.experiments.results import results
+from launchopt.experiments.selectors import BEFORE
 from launchopt.operations import charts
 from launchopt.operations.charts import Bar, Interval, Line
 
@@ -40,7 +41,7 @@ def effect_section(launch: Launch, effect: dict[str, Any], *, until: datetime | 
         key="effect",
         title=title,
         lead=f"{effect['n']:,} customers could be contacted and {effect['control_n']:,} were held "
-        "out to compare them with.",
+        f"out to compare them with.{_noise_words(effect['noise_removed'])}",
         notice="" if ratio["ok"] else SUSPECT,
         pictures=(
             Picture(
@@ -49,9 +50,40 @@ def effect_section(launch: Launch, effect: dict[str, Any], *, until: datetime | 
                 "The line across is the interval, the point the estimate.",
             ),
         ),
-        tables=(Table(VARIANT_COLUMNS, rows),),
-        terms=terms("effect", "interval", "holdout"),
+        tables=(Table(VARIANT_COLUMNS, rows), *_guardrail_tables(effect["guardrails"])),
+        terms=terms("effect", "interval", "holdout", "guardrail"),
     )
+
+
+def _noise_words(removed: float | None) -> str:
+    """How much of the chance is taken out by what customers bought beforehand."""
+    if removed is None or removed < 0.005:
+        return ""
+    return (
+        f" What they bought in the {BEFORE.days} days before the start is taken out of the noise: "
+        f"{100 * removed:.0f} % less of it."
+    )
+
+
+def _guardrail_tables(guardrails: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
+    """What it must not have harmed; none where nothing was registered."""
+    rows = [
+        (
+            each["definition"],
+            f"{100 * each['limit']:+g} %",
+            _share_span(each["relative_interval"]),
+            each["verdict"],
+        )
+        for each in guardrails
+    ]
+    columns = ("Must not suffer", "At most", "Interval", "Verdict")
+    return (Table(columns, rows, caption="Guardrails"),) if rows else ()
+
+
+def _share_span(interval: Sequence[float] | None) -> str:
+    if interval is None:
+        return "–"
+    return " to ".join(f"{100 * limit:+.1f} %".replace("-", "−") for limit in interval)
 
 
 SUSPECT = (

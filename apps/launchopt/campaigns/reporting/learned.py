@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,16 +28,7 @@ def over_time_section(launch: Launch) -> Section:
         return Section(
             key="over-time", title=title, empty="Results are kept hour by hour; look again later."
         )
-    drawn = [
-        Interval(
-            f"{day(result.until)} {result.variant.name}",
-            result.interval_low,
-            result.effect,
-            result.interval_high,
-            signed(result.effect),
-        )
-        for result in _drawn(found)
-    ]
+    drawn = [_drawn_interval(result) for result in _drawn(found)]
     rows = [
         (
             day(result.until),
@@ -44,20 +36,26 @@ def over_time_section(launch: Launch) -> Section:
             f"{result.n:,}",
             signed(result.effect),
             span(_interval_of(result)),
-            result.verdict,
+            span(_always_valid(result)),
         )
         for result in found
     ]
-    columns = ("Day", "Variant", "Customers", "Effect", "Interval", "Verdict")
+    columns = ("Day", "Variant", "Customers", "Effect", "Interval of one look", "Of every look")
     return Section(
         key="over-time",
         title=title,
-        lead="Looking often at an interval that is made for one look finds effects that are not "
-        "there: decide at the planned end.",
+        lead="The intervals hold at every look, however often somebody looks: once one of them "
+        "leaves zero out, the effect is shown.",
         pictures=(Picture(charts.intervals(drawn, title="Effect at the end of each day")),),
         tables=(Table(columns, rows, caption="Day by day", folded=True),),
-        terms=terms("effect", "interval"),
+        terms=terms("effect", "interval", "every look"),
     )
+
+
+def _drawn_interval(result: Result) -> Interval:
+    low, high = _always_valid(result) or _interval_of(result) or (None, None)
+    label = f"{day(result.until)} {result.variant.name}"
+    return Interval(label, low, result.effect, high, signed(result.effect))
 
 
 def _drawn(found: list[Result]) -> list[Result]:
@@ -76,9 +74,16 @@ def _last_of_each_day(launch: Launch) -> list[Result]:
 
 
 def _interval_of(result: Result) -> tuple[float, float] | None:
-    if result.interval_low is None or result.interval_high is None:
-        return None
-    return (result.interval_low, result.interval_high)
+    return _both(result.interval_low, result.interval_high)
+
+
+def _always_valid(result: Result) -> tuple[float, float] | None:
+    """None for what an older release kept."""
+    return _both(result.always_valid_low, result.always_valid_high)
+
+
+def _both(low: float | None, high: float | None) -> tuple[float, float] | None:
+    return None if low is None or high is None else (low, high)
 
 
 def siblings_section(
@@ -149,11 +154,21 @@ def hours_section(launch: Launch) -> Section:
     return Section(
         key="hours",
         title=title,
-        lead="Hours are those of the shop's own clock.",
+        lead=f"{_best_hours(sums)} Hours are those of the shop's own clock.",
         pictures=(Picture(drawn),),
         tables=(Table(("Hour", "Exposures", "Clicks", "Conversions"), rows, folded=True),),
         terms=terms("exposures", "clicks", "conversions"),
     )
+
+
+def _best_hours(sums: Mapping[int, Sequence[int]]) -> str:
+    """When most was seen and bought, in words."""
+    seen = max(sums, key=lambda hour: (sums[hour][0], -hour))
+    bought = max(sums, key=lambda hour: (sums[hour][2], -hour))
+    told = f"Most was seen from {seen:02}:00 to {seen:02}:59"
+    if not sums[bought][2]:
+        return f"{told}; nothing has been bought yet."
+    return f"{told}, and most was bought from {bought:02}:00 to {bought:02}:59."
 
 
 def satisfaction_section(launch: Launch) -> Section:

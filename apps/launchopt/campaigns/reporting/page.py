@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from launchopt.campaigns.models import BudgetPlan, Launch
-from launchopt.campaigns.reporting import happened, learned, planned, selectors
+from launchopt.campaigns.reporting import happened, learned, planned, selectors, whom
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
 from launchopt.campaigns.reporting.record import record_section
 from launchopt.campaigns.reporting.sections import Section, added_sections
@@ -65,6 +65,7 @@ def _sections(
     return [
         happened.effect_section(launch, effect, until=until),
         *added_sections(launch),
+        whom.personas_section(launch, until=until),
         learned.over_time_section(launch),
         happened.funnel_section(figures_of(launch, with_holdout=False), currency=launch.currency),
         learned.siblings_section(launch, effect, until=until),

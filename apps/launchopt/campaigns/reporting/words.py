@@ -27,6 +27,14 @@ TERMS = {
     "be contacted minus the mean of those who were held out.",
     "interval": "The range that holds the true effect in 95 of 100 such experiments. One that "
     "includes zero is inconclusive: nothing has been shown, neither an effect nor its absence.",
+    "every look": "The range that holds the true effect at every look with the same certainty, "
+    "however often somebody looks: a confidence sequence. It is wider than that of one look.",
+    "persona": "A kind of shopper, as the customer was when they first could have been contacted: "
+    "what the launch made them do moves nobody to another.",
+    "corrected p-value": "How surprising the effect would be without any, taking into account that "
+    "several personas are looked at (Holm). Below 0.05 counts as shown.",
+    "guardrail": "What the launch must not harm, and by how much at most; registered before the "
+    "start. It holds where the whole interval stays within the limit.",
     "click rate": "Clicks per exposure.",
     "conversion rate": "Conversions per click. Purchases after an exposure without a click count, "
     "so it can exceed one.",
@@ -57,7 +65,6 @@ TERMS = {
 VERDICTS = {
     "ship": "It worked: customers of the launch bought more than those who were held out.",
     "keep_control": "It did harm: customers of the launch bought less than those held out.",
-    "inconclusive": "Inconclusive: the interval includes zero.",
     "too_early": "Too early to tell: too few customers or purchases so far.",
     "broken": "Not to be trusted: the groups do not have the sizes that they should have.",
 }
@@ -104,13 +111,23 @@ def span(interval: list[float] | tuple[float, float] | None) -> str:
 
 def verdict_sentence(effect: Mapping[str, Any], *, alpha: float = 0.05) -> str:
     """What follows, and what was measured."""
-    verdict = VERDICTS.get(effect.get("code", ""), str(effect["verdict"]))
+    own = str(effect["verdict"]).rstrip(".")
+    verdict = VERDICTS.get(effect.get("code", ""), f"{own[:1].upper()}{own[1:]}.")
     if effect["estimate"] is None:
         return verdict
     return (
         f"{verdict} Measured: {signed(effect['estimate'])} purchases per customer, "
         f"{100 * (1 - alpha):g} % interval {span(effect['interval'])}."
     )
+
+
+def p_words(value: float) -> str:
+    """A p-value for a sentence.
+
+    >>> p_words(0.0001), p_words(0.2)
+    ('p below 0.001', 'p = 0.200')
+    """
+    return "p below 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def local(at: datetime) -> datetime:

@@ -50,7 +50,8 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     class Meta:
         model = Experiment
         fields = [
-            "id", "name", "launch", "status", "primary_metric", "minimum_detectable_effect",
+            "id", "name", "launch", "status", "primary_metric", "guardrails",
+            "minimum_detectable_effect",
             "alpha", "power", "planned_sample_size", "stopping_rule", "is_aa", "exclusion_group",
             "slice_from", "slice_until", "starts_at", "ends_at", "variants", "phases",
             "created_at",
@@ -69,6 +70,11 @@ class RegistrationSerializer(StrictSerializer):
     metric = serializers.CharField(default="conversion")
     product = serializers.CharField(required=False, help_text="SKU.")
     descriptions = serializers.DictField(child=serializers.CharField(), required=False)
+    guardrails = serializers.DictField(
+        child=serializers.FloatField(),
+        required=False,
+        help_text="Metric -> the relative change that is tolerated, such as -0.05.",
+    )
     minimum_detectable_effect = serializers.FloatField(required=False, min_value=0)
     planned_sample_size = serializers.IntegerField(required=False, min_value=2)
     stopping_rule = serializers.ChoiceField(Experiment.StoppingRule.choices, required=False)
@@ -148,6 +154,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     standard_error = serializers.FloatField(allow_null=True)
     interval = IntervalField()
     relative_interval = IntervalField()
+    always_valid_interval = IntervalField(help_text="Holds at every look, however many there are.")
     p_value = serializers.FloatField(allow_null=True)
     chance_to_win = serializers.FloatField(allow_null=True)
     expected_loss = serializers.FloatField(allow_null=True)

@@ -2,6 +2,7 @@
 
 from launchopt.experiments.services.assigning import Assigned, assign, assign_named, join_customers
 from launchopt.experiments.services.changing import change_experiment
+from launchopt.experiments.services.placing import place_customers
 from launchopt.experiments.services.recording import record_results
 from launchopt.experiments.services.registering import (
     register_experiment,
@@ -25,6 +26,7 @@ __all__ = [
     "decide_proposal",
     "join_customers",
     "learn_weights",
+    "place_customers",
     "propose_weights",
     "record_results",
     "register_experiment",

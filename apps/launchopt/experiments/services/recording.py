@@ -27,8 +27,8 @@ def record_results(*, experiment: Experiment, until: datetime) -> list[Result]:
             mean=row["mean"],
             control_mean=row["control_mean"],
             effect=row["effect"],
-            interval_low=row["interval"] and row["interval"][0],
-            interval_high=row["interval"] and row["interval"][1],
+            **_limits("interval", row["interval"]),
+            **_limits("always_valid", row["always_valid_interval"]),
             p_value=row["p_value"],
             verdict=verdicts[row["metric"], row["variant"]],
         )
@@ -39,3 +39,8 @@ def record_results(*, experiment: Experiment, until: datetime) -> list[Result]:
     return Result.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=key, update_fields=fields
     )
+
+
+def _limits(name: str, interval: list[float] | None) -> dict[str, float | None]:
+    low, high = interval or (None, None)
+    return {f"{name}_low": low, f"{name}_high": high}

@@ -27,6 +27,7 @@ def register_experiment(
     product_id: int | None = None,
     subject_id: uuid.UUID | None = None,
     descriptions: Mapping[str, str] | None = None,
+    guardrails: Mapping[str, float] | None = None,
     minimum_detectable_effect: float | None = None,
     planned_sample_size: int | None = None,
     stopping_rule: str = Experiment.StoppingRule.FIXED,
@@ -57,6 +58,7 @@ def register_experiment(
         product_id=product_id,
         salt=salt or uuid.uuid4().hex,
         primary_metric=_metric(metric),
+        guardrails=_limits(guardrails or {}),
         minimum_detectable_effect=minimum_detectable_effect,
         planned_sample_size=planned_sample_size,
         stopping_rule=stopping_rule,
@@ -124,6 +126,17 @@ def _check_risks(alpha: float, power: float) -> None:
         raise InvalidInput.at("/alpha", f"alpha lies between 0 and 1, not at {alpha:g}.")
     if not 0.5 <= power < 1:
         raise InvalidInput.at("/power", f"The power lies between one half and 1, not at {power:g}.")
+
+
+def _limits(guardrails: Mapping[str, float]) -> dict[str, float]:
+    """Checked: each a metric, with the share by which it may change."""
+    for name, limit in guardrails.items():
+        _metric(name)
+        if not -1 < limit < 10 or limit == 0:
+            raise InvalidInput.at(
+                "/guardrails", f"The limit of {name} is a share such as -0.05, not {limit:g}."
+            )
+    return dict(guardrails)
 
 
 def _metric(name: str) -> Metric:
