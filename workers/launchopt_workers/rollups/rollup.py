@@ -7,6 +7,7 @@ transactions that wrote them, which no clock and no late commit can confuse.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,7 @@ REBUILD = (
     statements.clear("day"),
     statements.fill("day", of="hour"),
 )
+COUNT_ALL = (statements.ROOM, statements.CLEAR_EVERYTHING, statements.FILL_EVERYTHING)
 
 
 @dataclass(frozen=True)
@@ -92,19 +94,44 @@ def _confirm(*, until: datetime | None) -> int:
 
 @transaction.atomic
 def _count(*, upto: int, until: datetime | None, everything: bool) -> dict[str, Any]:
-    """Rebuild the minutes that are touched, and move the watermark with them."""
+    """Rebuild the minutes that are touched, or all, and move the watermark with them.
+
+    All where nothing was counted yet, and where the database was restored from another cluster.
+    """
     clock = _locked_clock()
     is_restored = clock.watermark > upto and _since(clock.watermark, _snapshot()[0]) == 0
-    since = 0 if is_restored else min(clock.watermark, upto)
+    is_whole = everything or is_restored or clock.watermark == 0
+    since = 0 if is_whole else min(clock.watermark, upto)
     window = Window(since=since, upto=upto, own=_snapshot()[1], until=until)
-    touched = _touch(window, everything=everything or is_restored)
-    for statement in REBUILD:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, window.parameters())
-    if is_restored or upto > clock.watermark:
+    minutes = _count_all(window) if is_whole else _count_touched(window)
+    if is_whole or upto > clock.watermark:
         clock.watermark = _next_watermark(window)
         clock.save(update_fields=["watermark"])
-    return {"minutes": touched}
+    return {"minutes": minutes}
+
+
+def _count_touched(window: Window) -> int:
+    """Rebuild the minutes that something new touches; gives how many."""
+    touched = _touch(window)
+    _execute(REBUILD, window)
+    return touched
+
+
+def _count_all(window: Window) -> int:
+    """Count everything before `until` from nothing; gives how many minutes something happened in.
+
+    What happens from `until` on is forgotten, and found again by a later tick.
+    """
+    _execute(COUNT_ALL, window)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.MINUTES)
+        return int(cursor.fetchone()[0])
+
+
+def _execute(queries: Iterable[str], window: Window) -> None:
+    for statement in queries:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, window.parameters())
 
 
 def _locked_clock() -> JobClock:
@@ -126,12 +153,11 @@ def _since(watermark: int, upto: int) -> int:
     return 0 if watermark > upto else watermark
 
 
-def _touch(window: Window, *, everything: bool) -> int:
+def _touch(window: Window) -> int:
     """Note the minutes to rebuild; gives how many."""
     with connection.cursor() as cursor:
         cursor.execute(statements.CREATE_TOUCHED)
-        statement = statements.TOUCH_EVERYTHING if everything else statements.TOUCH
-        cursor.execute(statement, window.parameters())
+        cursor.execute(statements.TOUCH, window.parameters())
         touched = cursor.rowcount
         cursor.execute("ANALYZE launchopt_touched")
     return touched

@@ -1,31 +1,27 @@
-"""The SQL of rollups: which minutes something new touches, and what happened in a minute.
-
-A decision counts in the minute it was made, an exposure, its cost and a click in the minute they
-happened, a purchase or a return in its own minute for the decision it is attributed to:
-
-1. the decision that the event itself names;
-2. else the last click on this launch within the click window;
-3. else the last confirmed exposure within the view window;
-4. else, for a customer held out, the last decision to leave them alone within the view window.
-
-A return without a decision of its own follows the customer's last purchase before it.
-"""
+"""The SQL of rollups: which minutes something new touches, and how they are filled anew."""
 
 from __future__ import annotations
 
-DECISION = "launchopt_campaigns_decision"
-LAUNCH = "launchopt_campaigns_launch"
-CAMPAIGN = "launchopt_campaigns_campaign"
-SPEND_ENTRY = "launchopt_campaigns_spendentry"
-EVENT = "launchopt_audiences_event"
-CUSTOMER = "launchopt_audiences_customer"
+from launchopt_workers.rollups.attribution import (
+    BEFORE_UNTIL,
+    CAMPAIGN,
+    COUNTED,
+    CUSTOMER,
+    DECISION,
+    EVENT,
+    LAUNCH,
+    OUTCOMES,
+    SPEND_ENTRY,
+    facts,
+    happened,
+    minute,
+)
+
 ROLLUP = "launchopt_experiments_metricrollup"
 
 DIMENSIONS = "launch_id, campaign_id, creative_id, audience_id, variant, phase, channel"
 MEASURES = "decisions, exposures, clicks, conversions, returns, revenue, spend"
-SUMS = ", ".join(f"sum({name})" for name in MEASURES.split(", "))
-OUTCOMES = "('purchase', 'return')"
-COUNTED = "('exposure', 'click', 'purchase', 'return')"
+SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES.split(", "))
 
 SNAPSHOT = """
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
@@ -35,31 +31,6 @@ SNAPSHOT = """
 # Rows that transactions wrote from the watermark on, all of which have ended; those of our own
 # transaction are complete as far as they go, and are looked at again next time.
 NEW = "{0}.recorded_in >= %(since)s AND ({0}.recorded_in < %(upto)s OR {0}.recorded_in = %(own)s)"
-BEFORE_UNTIL = "(%(until)s::timestamptz IS NULL OR {0} < %(until)s)"
-
-
-def minute(instant: str) -> str:
-    """SQL of the minute that holds an instant."""
-    return f"date_trunc('minute', {instant}, 'UTC')"
-
-
-def _within(instant: str) -> str:
-    """SQL: an instant lies in a touched minute `t`.
-
-    Said twice: the range finds a few minutes by an index, the equality many by a hash.
-    """
-    return (
-        f"{instant} >= t.starts_at AND {instant} < t.starts_at + interval '1 minute' "
-        f"AND t.starts_at = {minute(instant)}"
-    )
-
-
-def _in_time(event: str, launch: str) -> str:
-    """SQL: the event did not come too late. A simulated launch's events are never late."""
-    return (
-        f"({launch}.is_simulated OR {event}.received_at - {event}.occurred_at <= "
-        "%(late)s::interval)"
-    )
 
 
 CREATE_TOUCHED = """
@@ -125,123 +96,6 @@ TOUCH = f"""
     ON CONFLICT DO NOTHING
 """  # noqa: S608
 
-TOUCH_EVERYTHING = f"""
-    INSERT INTO launchopt_touched
-    SELECT l.id, {minute("e.occurred_at")}
-    FROM {EVENT} e JOIN {LAUNCH} l ON l.product_id = e.product_id
-    WHERE e.kind IN {COUNTED} AND l.started_at IS NOT NULL
-      AND {BEFORE_UNTIL.format("e.occurred_at")}
-    UNION
-    SELECT d.launch_id, {minute("d.decided_at")} FROM {DECISION} d
-    WHERE d.launch_id IS NOT NULL AND {BEFORE_UNTIL.format("d.decided_at")}
-    UNION
-    SELECT k.launch_id, {minute("s.starts_at")}
-    FROM {SPEND_ENTRY} s JOIN {CAMPAIGN} k ON k.id = s.campaign_id
-    WHERE {BEFORE_UNTIL.format("s.starts_at")}
-    UNION
-    SELECT launch_id, starts_at FROM {ROLLUP}
-    WHERE granularity = 'minute' AND {BEFORE_UNTIL.format("starts_at")}
-    ON CONFLICT DO NOTHING
-"""  # noqa: S608
-
-
-def _last_touch(event: str, kind: str, window: str, condition: str = "TRUE") -> str:
-    """SQL: the decision that the customer's last click or exposure before an event answers."""
-    return f"""
-        SELECT t.decision_id FROM {EVENT} t JOIN {DECISION} td ON td.id = t.decision_id
-        WHERE t.customer_id = {event}.customer_id AND t.product_id = {event}.product_id
-          AND t.kind = '{kind}' AND td.launch_id = l.id AND {condition}
-          AND t.occurred_at <= {event}.occurred_at
-          AND t.occurred_at > {event}.occurred_at - %({window})s::interval
-          AND {_in_time("t", "l")}
-        ORDER BY t.occurred_at DESC, t.message_id LIMIT 1
-    """  # noqa: S608
-
-
-def _attributed(event: str) -> str:
-    """SQL: the decision of launch `l` to which an outcome is attributed; NULL for none."""
-    named = f"SELECT id FROM {DECISION} WHERE id = {event}.decision_id AND launch_id = l.id"  # noqa: S608
-    held_out = f"""
-        SELECT h.id FROM {DECISION} h JOIN {CUSTOMER} hc ON hc.id = h.customer_id
-        WHERE (hc.id = {event}.customer_id OR hc.merged_into_id = {event}.customer_id)
-          AND h.launch_id = l.id AND h.variant = 'holdout'
-          AND h.decided_at <= {event}.occurred_at
-          AND h.decided_at > {event}.occurred_at - %(view)s::interval
-        ORDER BY h.decided_at DESC, h.id LIMIT 1
-    """  # noqa: S608
-    touches = (
-        _last_touch(event, "click", "click"),
-        _last_touch(event, "exposure", "view", "td.state = 'confirmed'"),
-    )
-    return f"coalesce(({named}), {', '.join(f'({touch})' for touch in touches)}, ({held_out}))"
-
-
-def _attributed_return() -> str:
-    """SQL: the decision of a return: its own, else that of the purchase it undoes."""
-    return f"""
-        coalesce(
-            (SELECT id FROM {DECISION} WHERE id = e.decision_id AND launch_id = l.id),
-            (SELECT {_attributed("p")} FROM (
-                SELECT * FROM {EVENT} q
-                WHERE q.customer_id = e.customer_id AND q.product_id = e.product_id
-                  AND q.kind = 'purchase' AND q.occurred_at <= e.occurred_at
-                  AND {_in_time("q", "l")}
-                ORDER BY q.occurred_at DESC, q.message_id LIMIT 1
-            ) p)
-        )
-    """  # noqa: S608
-
-
-# Each row is one thing that happened: which decision it counts for, when, and what it adds.
-# Found on its own, before the decisions are joined: of a launch that has just begun the statistics
-# know nothing yet, and a planner that mixes the two walks every event for every decision.
-HAPPENED = f"""
-    happened AS MATERIALIZED (
-        SELECT t.launch_id, t.starts_at, e.kind, e.price * e.quantity AS amount,
-               CASE e.kind
-                   WHEN 'purchase' THEN {_attributed("e")}
-                   WHEN 'return' THEN {_attributed_return()}
-                   ELSE e.decision_id
-               END AS decision_id
-        FROM launchopt_touched t
-        JOIN {LAUNCH} l ON l.id = t.launch_id
-        JOIN {EVENT} e ON e.product_id = l.product_id AND e.kind IN {COUNTED}
-         AND {_within("e.occurred_at")}
-        WHERE {_in_time("e", "l")} AND {BEFORE_UNTIL.format("e.occurred_at")}
-          AND (e.kind <> 'exposure' OR NOT EXISTS (
-              SELECT FROM {EVENT} f
-              WHERE f.decision_id = e.decision_id AND f.kind = 'exposure'
-                AND f.product_id = e.product_id AND {_in_time("f", "l")}
-                AND (f.occurred_at, f.message_id) < (e.occurred_at, e.message_id)
-          ))
-    )
-"""  # noqa: S608
-
-FACTS = f"""
-    SELECT d.launch_id, d.campaign_id, d.creative_id, k.audience_id, d.variant, d.phase, d.channel,
-           h.starts_at, 0 AS decisions,
-           (h.kind = 'exposure')::int AS exposures, (h.kind = 'click')::int AS clicks,
-           (h.kind = 'purchase')::int AS conversions, (h.kind = 'return')::int AS returns,
-           CASE WHEN h.kind = 'purchase' THEN coalesce(h.amount, 0) ELSE 0 END AS revenue,
-           CASE WHEN h.kind = 'exposure' THEN d.cost ELSE 0 END AS spend
-    FROM happened h
-    JOIN {DECISION} d ON d.id = h.decision_id AND d.launch_id = h.launch_id
-    LEFT JOIN {CAMPAIGN} k ON k.id = d.campaign_id
-    WHERE h.kind <> 'exposure' OR d.state = 'confirmed'
-    UNION ALL
-    SELECT d.launch_id, d.campaign_id, d.creative_id, k.audience_id, d.variant, d.phase, d.channel,
-           t.starts_at, 1, 0, 0, 0, 0, 0, 0
-    FROM launchopt_touched t
-    JOIN {DECISION} d ON d.launch_id = t.launch_id AND {_within("d.decided_at")}
-     AND {BEFORE_UNTIL.format("d.decided_at")}
-    LEFT JOIN {CAMPAIGN} k ON k.id = d.campaign_id
-    UNION ALL
-    SELECT t.launch_id, k.id, NULL, k.audience_id, '', NULL, k.channel,
-           t.starts_at, 0, 0, 0, 0, 0, 0, s.amount
-    FROM launchopt_touched t
-    JOIN {CAMPAIGN} k ON k.launch_id = t.launch_id
-    JOIN {SPEND_ENTRY} s ON s.campaign_id = k.id AND {_within("s.starts_at")}
-"""  # noqa: S608
 
 CLEAR_MINUTES = f"""
     DELETE FROM {ROLLUP} r USING launchopt_touched t
@@ -249,10 +103,33 @@ CLEAR_MINUTES = f"""
 """  # noqa: S608
 
 FILL_MINUTES = f"""
-    WITH {HAPPENED}, facts AS ({FACTS})
+    WITH {happened(touched=True)}, facts AS ({facts(touched=True)})
     INSERT INTO {ROLLUP} ({DIMENSIONS}, granularity, starts_at, {MEASURES})
     SELECT {DIMENSIONS}, 'minute', starts_at, {SUMS}
     FROM facts GROUP BY {DIMENSIONS}, starts_at
+"""  # noqa: S608
+
+ROOM = "SET LOCAL work_mem = '256MB'"  # to sort everything once, not a hundred times on disk
+
+CLEAR_EVERYTHING = f"DELETE FROM {ROLLUP}"  # noqa: S608
+
+# From nothing all three are filled in one pass.
+FILL_EVERYTHING = f"""
+    WITH {happened(touched=False)}, facts AS ({facts(touched=False)}), minutes AS MATERIALIZED (
+        SELECT {DIMENSIONS}, starts_at, {SUMS} FROM facts GROUP BY {DIMENSIONS}, starts_at
+    )
+    INSERT INTO {ROLLUP} ({DIMENSIONS}, granularity, starts_at, {MEASURES})
+    SELECT {DIMENSIONS}, 'minute', starts_at, {MEASURES} FROM minutes
+    UNION ALL
+    SELECT {DIMENSIONS}, unit, date_trunc(unit, starts_at, 'UTC'), {SUMS}
+    FROM minutes CROSS JOIN (VALUES ('hour'), ('day')) AS units (unit)
+    GROUP BY {DIMENSIONS}, unit, date_trunc(unit, starts_at, 'UTC')
+"""  # noqa: S608
+
+MINUTES = f"""
+    SELECT count(*) FROM (
+        SELECT DISTINCT launch_id, starts_at FROM {ROLLUP} WHERE granularity = 'minute'
+    ) AS minutes
 """  # noqa: S608
 
 
@@ -285,6 +162,7 @@ def fill(unit: str, *, of: str) -> str:
         FROM coarser c
         JOIN {ROLLUP} r ON r.launch_id = c.launch_id AND r.granularity = '{of}'
          AND r.starts_at >= c.starts_at AND r.starts_at < c.starts_at + interval '1 {unit}'
+         AND date_trunc('{unit}', r.starts_at, 'UTC') = c.starts_at
         GROUP BY r.launch_id, r.campaign_id, r.creative_id, r.audience_id, r.variant, r.phase,
                  r.channel, c.starts_at
     """  # noqa: S608
