@@ -187,6 +187,34 @@ class TestMissingAndHostileFacts:
             assert not any(hole in text for hole in ("  ", " .", "{", "}", "None", ": .", "：。"))
 
 
+class TestChineseDetails:
+    SKIRT = Facts(
+        title="裙",
+        language="zh-Hans",
+        attributes={
+            "材质": ["牛仔布"],
+            "风格": ["复古", "潮"],
+            "图案": ["复古", "刺绣"],
+            "裙领型": ["v领"],
+            "裙款式": ["拉链", "口袋"],
+        },
+    )
+
+    def test_a_title_that_names_a_kind_only_is_told_apart(self):
+        heads = {write(self.SKIRT, seed=s, candidates=1)[0].headline for s in range(40)}
+        told = " ".join(heads)
+        assert all(word in told for word in ("复古", "刺绣", "牛仔布"))
+        assert "裙" in told
+
+    def test_attributes_are_told_as_people_say_them_each_word_once(self):
+        bodies = " ".join(
+            draft.body for s in range(20) for draft in write(self.SKIRT, channel="email", seed=s)
+        )
+        assert "领型为V领" in bodies
+        assert "细节有拉链、口袋" in bodies
+        assert not any(odd in bodies for odd in ("裙领型", "v领", "潮", "复古、刺绣"))
+
+
 class TestVariety:
     def test_the_same_generator_writes_the_same(self):
         assert write(THROW, seed=7, candidates=5) == write(THROW, seed=7, candidates=5)
@@ -220,6 +248,9 @@ class TestReadableTitle:
             ("SET/5 RED RETROSPOT LID GLASS BOWLS", "Set/5 Red Retrospot Lid Glass Bowls"),
             ("SILVER/NAT SHELL NECKLACE", "Silver/Nat Shell Necklace"),
             ("ANTIPERSPIRANTS ONLY (ALL OTHE", "Antiperspirants Only"),
+            ("HOOK, 1 HANGER ,MAGIC GARDEN", "Hook, 1 Hanger, Magic Garden"),
+            ("RETRO TIN ASHTRAY,REVOLUTIONARY", "Retro Tin Ashtray, Revolutionary"),
+            ("FILLER PAD 30CMx30CM", "Filler Pad 30cmx30cm"),
             ("iPhone case", "iPhone case"),
             ("手工白瓷茶杯", "手工白瓷茶杯"),
         ],

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from launchopt_ml.copywriting.prompting import SYSTEM
+
 CORPUS = (
+    SYSTEM,
     "Take a look at the blue mug in our shop. Meet the linen throw. See the details of it.",
     "You write advertising copy for a shop. State nothing that the facts do not state.",
     '{"headline": "Meet the mug", "body": "A mug.", "call_to_action": "Go", "alt_text": "Mug"}',

@@ -35,6 +35,8 @@ def book_of(language: str, *, tone: str) -> Phrasebook:
         nameless=written["nameless"],
         joint=written["joint"],
         full_stop=written["full_stop"],
+        clause_joint=written["clause_joint"],
+        page=written["page"],
     )
 
 

@@ -33,7 +33,7 @@ class Pattern:
 
 @dataclass(frozen=True, kw_only=True)
 class Phrasebook:
-    """The sentences of one language. ``joint`` stands between two sentences of a body."""
+    """The sentences of one language. ``joint`` stands between two sentences."""
 
     headlines: tuple[Pattern, ...]
     openers: tuple[Pattern, ...]
@@ -47,6 +47,8 @@ class Phrasebook:
     nameless: str
     joint: str
     full_stop: str
+    clause_joint: str
+    page: str
 
 
 def told(text: str, slots: Mapping[str, str]) -> str:

@@ -26,6 +26,7 @@ from launchopt_ml.copywriting.slots import (
     details_of,
     is_chinese,
     price_text,
+    qualified,
     quotable_sentences,
     slots_of,
     with_title,
@@ -35,6 +36,8 @@ from launchopt_ml.copywriting.writer import Brief, Persona
 
 ANGLE_OF_BAND = {"low": "price", "budget": "price", "high": "detail", "premium": "detail"}
 ANY = ""  # no angle is wanted: all patterns are alike
+MOST_DETAILS, FEW_DETAILS = 6, 2  # attributes told where there is room, and where there is little
+LONG_BODY = 200  # characters
 TRIES = 6  # drafts tried for each one wanted
 
 
@@ -66,8 +69,8 @@ class _Work:
         self.facts, self.channel = brief.facts, brief.channel
         chinese = is_chinese(self.facts.language)
         self.book = book_of("zh-Hans" if chinese else "en", tone=brief.tone)
-        self.slots = slots_of(self.facts, persona=brief.persona, nameless=self.book.nameless)
-        self.angles = _angles(self.slots, brief.persona)
+        self._slots = slots_of(self.facts, persona=brief.persona, nameless=self.book.nameless)
+        self.slots, self.angles = self._slots, _angles(self._slots, brief.persona)
         quotes = quotable_sentences(self.facts, full_stop=self.book.full_stop)
         said = [plain_text(fact) for fact in self.facts.brand_facts]
         # A sentence in another script than the frames would stand out.
@@ -76,6 +79,8 @@ class _Work:
         self.price = price_text(self.facts.price, self.facts.currency)
 
     def draft(self, *, angle: str, rng: Generator) -> Draft:
+        """A draft; a title that says no more than 'skirt' is told apart by attributes."""
+        self.slots = qualified(self._slots, facts=self.facts, rng=rng)
         limits = limits_of(self.channel)
         call = self._call(rng, longest=limits.call_to_action)
         headlines = self.book.headlines
@@ -171,14 +176,13 @@ class _Work:
         return body
 
     def _is_repeated(self, sentence: str, text: str) -> bool:
-        return sentence in text or bool(
-            self.price and self.price in sentence and self.price in text
-        )
+        once = filter(None, (self.price, self.book.page))
+        return sentence in text or any(each in sentence and each in text for each in once)
 
     def _more(self, *, angle: str, rng: Generator) -> Iterator[str]:
         """What may follow the opener, the most telling first, ordered by the angle."""
         price = self._pick([p.filled(self.slots) or "" for p in self.book.prices], rng)
-        known = [*self._quotes(rng), *self._details(rng)[:2]]
+        known = [*self._quotes(rng), *self._details(rng)]
         yield from [price, *known] if angle == "price" else [*known, price]
         if rng.random() < 0.5:
             yield self._pick([p.filled(self.slots) or "" for p in self.book.brands], rng)
@@ -192,12 +196,23 @@ class _Work:
         return self.quotes[start : start + 2]
 
     def _details(self, rng: Generator) -> list[str]:
-        sentences = []
-        for name, value in details_of(self.facts):
-            if value.casefold() not in self.slots["title"].casefold():
-                forms = self.book.details.get(name, self.book.other_detail)
-                sentences.append(self._pick(forms, rng).format(name=name, value=value))
-        return sentences
+        """Sentences of some attributes that the title does not tell, in the shop's order."""
+        untold = [
+            (name, value)
+            for name, value in details_of(self.facts)
+            if value.casefold() not in self.slots["title"].casefold()
+        ]
+        most = MOST_DETAILS if limits_of(self.channel).body > LONG_BODY else FEW_DETAILS
+        return [self._sentence(untold[at : at + 2], rng) for at in range(0, len(untold[:most]), 2)]
+
+    def _sentence(self, details: Sequence[tuple[str, str]], rng: Generator) -> str:
+        clauses = []
+        for at, (name, value) in enumerate(details):
+            form = self._pick(self.book.details.get(name, self.book.other_detail), rng)
+            shown = _lowered(name) if at else name
+            clauses.append(form.format(name=shown, value=value))
+        text = self.book.clause_joint.join(clauses)
+        return f"{text[0].upper()}{text[1:]}{self.book.full_stop}"
 
     @staticmethod
     def _pick(choices: Sequence[str], rng: Generator) -> str:
@@ -212,6 +227,11 @@ def _angles(slots: dict[str, str], persona: Persona | None) -> tuple[str, ...]:
     if persona and (angle := ANGLE_OF_BAND.get(persona.price_band.casefold())):
         wanted.append(angle)
     return (*wanted, ANY)
+
+
+def _lowered(name: str) -> str:
+    """A name within a sentence; BPA stays BPA."""
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
 
 
 def _begin_alike(text: str, other: str) -> bool:

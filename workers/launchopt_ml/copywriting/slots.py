@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from numpy.random import Generator
+
 from launchopt_core.claims import ClaimKind, Facts, attribute_text, claims_in
 from launchopt_core.errors import ImpossibleInput
 from launchopt_core.money import quantise
@@ -19,9 +21,15 @@ KNOWN_ATTRIBUTES = {
     "size": ("size", "dimensions", "尺寸", "规格"),
     "pattern": ("pattern", "图案"),
     "style": ("style", "风格"),
+    "feature": ("款式",),
 }
 TYPE_NAMES = ("type", "类型", "品类")
 NAMELESS = "This product"
+GENERIC = re.compile(r"[\u4e00-\u9fff]{1,2}")  # a title that names a kind only
+QUALIFIER = re.compile(
+    r"(?!其[他它]|线条|文字)[\u4e00-\u9fff]{2,3}"
+)  # one character changes what a kind is
+GARMENT = re.compile(r"^[衣裙裤鞋]{1,2}(?=..)")  # 裙领型 is told as 领型
 LONGEST_SHORT = 40  # code points of a category, a brand, an attribute
 SOBER = re.compile(  # a sentence of a description that holds one of these is not quoted
     r"https?:|www\.|@|[{}<>\[\]|\\^=!！*#_]|\d[\d\s()+-]{6,}\d|\b(?:ignore|instructions?|prompts?|"
@@ -62,8 +70,6 @@ def slots_of(facts: Facts, *, persona: Persona | None, nameless: str) -> dict[st
     type_name = next(filter(None, (_attribute(facts, name) for name in TYPE_NAMES)), "")
     category = _category(facts.category) or type_name
     title = readable_title(facts.title) or category or _short(facts.brand) or nameless
-    if len(title) == 1 and HAN.match(title):
-        title = f"这款{title}"
     words = {
         "category": category,
         "brand": _short(facts.brand),
@@ -75,12 +81,34 @@ def slots_of(facts: Facts, *, persona: Persona | None, nameless: str) -> dict[st
         words[name] = next((value for key, value in details_of(facts) if key == name), "")
     said = title.casefold()
     echoed = {n for n in ("category", "brand", "colour", "material") if words[n].casefold() in said}
-    if title.startswith("这款"):  # a colour does not stand before 'this'
-        echoed |= {"colour", "material"}
+    if title.startswith("这款") or GENERIC.fullmatch(title):
+        echoed |= {"colour", "material"}  # they stand before the title, or not at all
     slots = {name: word for name, word in words.items() if word and name not in echoed}
     if interest := slots.get("interest"):
         slots["Interest"] = interest[0].upper() + interest[1:]
     return with_title(slots, title)
+
+
+def qualified(slots: dict[str, str], *, facts: Facts, rng: Generator) -> dict[str, str]:
+    """The slots, a Chinese title of a kind only (裙) with up to two attributes before it.
+
+    They stand in the order in which Chinese has them: style, colour, pattern, material.
+    """
+    title = slots["title"]
+    if not GENERIC.fullmatch(title):
+        return slots
+    words: list[str] = []
+    for name in ("style", "colour", "pattern", "material"):
+        values = [v for key, value in details_of(facts) if key == name for v in value.split("、")]
+        fit = [v for v in values if QUALIFIER.fullmatch(v) and not _overlap(v, title, *words)]
+        words += [fit[int(rng.integers(len(fit)))]] if fit else []
+    chosen = sorted(rng.permutation(len(words))[: int(rng.integers(1, 3))].tolist())
+    before = "".join(words[at] for at in chosen)
+    return with_title(slots, f"{before}{title}" if before else f"这款{title}")
+
+
+def _overlap(word: str, *others: str) -> bool:
+    return any(set(word) & set(other) for other in others)
 
 
 def with_title(slots: dict[str, str], title: str) -> dict[str, str]:
@@ -121,13 +149,27 @@ def price_text(price: Decimal | None, currency: str) -> str:
 def details_of(facts: Facts) -> list[tuple[str, str]]:
     """The attributes that can be told, as (known name or the shop's own, value)."""
     known = {alias: name for name, aliases in KNOWN_ATTRIBUTES.items() for alias in aliases}
-    told = []
+    chinese = is_chinese(facts.language)
+    told: list[tuple[str, str]] = []
     for raw_name, raw_value in facts.attributes.items():
         name = plain_text(str(raw_name), longest=80).replace("_", " ")
-        value = _value(raw_value, is_chinese(facts.language))
+        name = GARMENT.sub("", name) if chinese else name
+        kind = known.get(name.lower(), name[:1].upper() + name[1:])
+        value = _value(raw_value, chinese)
+        value = _untold(value, kind, told) if chinese else value
         if value and name and len(name) <= 20 and name.lower() not in TYPE_NAMES:
-            told.append((known.get(name.lower(), name[0].upper() + name[1:]), value))
+            told.append((kind, value))
     return told
+
+
+def _untold(value: str, kind: str, told: Sequence[tuple[str, str]]) -> str:
+    """What of a Chinese value no attribute before it says; 走潮风格 is no Chinese, A字 is."""
+    said = {each for _, earlier in told for each in earlier.split("、")}
+    items = [re.sub(r"(?<![a-z])[a-z]{1,4}(?![a-z])", lambda m: m[0].upper(), each)
+             for each in value.split("、")]  # fmt: skip
+    return "、".join(
+        each for each in items if each not in said and (len(each) > 1 or kind != "style")
+    )
 
 
 def quotable_sentences(facts: Facts, *, full_stop: str) -> list[str]:

@@ -50,7 +50,9 @@ def readable_title(raw: str, *, longest: int = 120) -> str:
     >>> readable_title("SET OF 6 LED LAMPS, 25X24X12CM")
     'Set of 6 LED Lamps, 25x24x12cm'
     """
-    title = plain_text(raw).strip(" .,;:!?。，；：！？、")
+    title = re.sub(r"\s+([,;:!?])\s*|(,)(?=[^\W\d])", r"\1\2 ", plain_text(raw)).strip(
+        " .,;:!?。，；：！？、"
+    )
     if len(re.findall(r'(?<!\d)"', title)) % 2:  # 7" is seven inches, any other is left over
         title = " ".join(re.sub(r'(?<!\d)"', " ", title).split())
     if title.count("(") != title.count(")"):
@@ -78,6 +80,8 @@ def _recased_word(word: str, *, is_first: bool) -> str:
     if re.fullmatch(r"[\d.,x×*/-]+[a-z]*", bare) and re.search(r"\d", bare):
         unit = re.sub(r"[\d.,×*/-]", "", bare).strip("x")
         return word.lower() if unit in UNITS or "x" in bare else word
+    if re.fullmatch(r"(?:\d+[a-z]{0,2}x)+\d+[a-z]{0,2}", bare):  # 30CMx30CM
+        return word.lower()
     if re.search(r"\d", bare):
         return re.sub(r"(?<=['’])S\b", "s", word)
     if bare in SMALL_WORDS and not is_first:
