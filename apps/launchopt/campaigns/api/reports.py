@@ -138,6 +138,25 @@ class CannibalisationSerializer(IncrementalSerializer):
     )
 
 
+class ForecastFigureSerializer(serializers.Serializer[Any]):
+    """A count of the launch's days as it was planned, and as it is expected now."""
+
+    planned = serializers.FloatField()
+    planned_interval = IntervalField(help_text="80 %.")
+    expected = serializers.FloatField()
+    interval = IntervalField(help_text="80 %, knowing what was counted so far.")
+    so_far = serializers.IntegerField(allow_null=True)
+    source = serializers.CharField()
+
+
+class ForecastSerializer(serializers.Serializer[Any]):
+    """What customers will do with the product in the launch's days."""
+
+    purchases = ForecastFigureSerializer()
+    clicks = ForecastFigureSerializer()
+    pieces = ForecastFigureSerializer()
+
+
 class SatisfactionSerializer(serializers.Serializer[Any]):
     """What customers said of the product since its launch started."""
 
@@ -159,6 +178,7 @@ class LaunchReportSerializer(serializers.Serializer[Any]):
     effect = EffectSerializer()
     effect_by_persona = PersonaEffectsSerializer(allow_null=True)
     incremental_conversions = IncrementalSerializer()
+    forecast = ForecastSerializer(allow_null=True, help_text=_what("forecast"))
     cannibalisation = CannibalisationSerializer()
     satisfaction = SatisfactionSerializer()
 

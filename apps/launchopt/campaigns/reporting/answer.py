@@ -8,6 +8,7 @@ from typing import Any
 
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
+from launchopt.campaigns.reporting.forecasting import forecast_told
 from launchopt.campaigns.reporting.rates import rates_of
 from launchopt.campaigns.reporting.satisfaction import satisfaction_with
 from launchopt.campaigns.reporting.siblings import cannibalisation_of
@@ -31,6 +32,7 @@ def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str,
         "effect": effect,
         "effect_by_persona": persona_effects(launch, until=until),
         "incremental_conversions": incremental_of(effect),
+        "forecast": forecast_told(launch, until=until),
         "cannibalisation": cannibalisation_of(launch, effect, until=until),
         "satisfaction": satisfaction_with(launch),
     }

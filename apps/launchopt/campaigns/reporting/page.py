@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from launchopt.campaigns.models import BudgetPlan, Launch
-from launchopt.campaigns.reporting import happened, learned, planned, selectors, whom
+from launchopt.campaigns.reporting import forecasting, happened, learned, planned, selectors, whom
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
 from launchopt.campaigns.reporting.record import record_section
 from launchopt.campaigns.reporting.sections import Section, added_sections
@@ -52,6 +52,7 @@ def _sections(
 ) -> list[Section]:
     """In the order in which a reader asks: of a plan what it is built on, later what came of it."""
     hours = selectors.money_by_hour(launch)
+    expected = forecasting.forecast_section(launch, until=until)
     plan = [
         planned.interest_section(launch),
         record_section(launch),
@@ -61,10 +62,11 @@ def _sections(
     ]
     words = happened.words_section(launch)
     if launch.started_at is None:
-        return [*plan, words, *added_sections(launch)]
+        return [expected, *plan, words, *added_sections(launch)]
     return [
         happened.effect_section(launch, effect, until=until),
         *added_sections(launch),
+        expected,
         whom.personas_section(launch, until=until),
         learned.over_time_section(launch),
         happened.funnel_section(figures_of(launch, with_holdout=False), currency=launch.currency),

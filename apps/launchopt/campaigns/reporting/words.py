@@ -52,6 +52,9 @@ TERMS = {
     "holdout": "Customers left alone by chance, to learn what happens without the launch.",
     "probability": "Predicted probability that a customer buys the product within the horizon, "
     "calibrated on past launches.",
+    "forecast": "Everything that customers will do with the product in the launch's days, as past "
+    "launches alike in content, price and season went; the interval holds the count in 80 of 100 "
+    "launches. While it runs, what was counted corrects it (gamma-Poisson).",
     "prior": "An assumption, stated beside the figure; nothing of this shop is behind it yet.",
     "analog": "From past launches of this shop.",
     "model": "Predicted by a trained model.",

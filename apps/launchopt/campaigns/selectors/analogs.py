@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+import numpy as np
 from django.db import connection
 
 from launchopt.campaigns.models import Launch
+from launchopt_core.forecast import likeness
 
-MOST = 10
+MOST = 20
 # A product that was there when the records begin was not launched then.
 RECORDS_BEGIN = timedelta(days=14)
 
@@ -34,34 +37,87 @@ class Analog:
     launched_at: datetime
     known_customers: int  # at its launch
     counts: dict[str, Counts] = field(default_factory=dict)
+    weight: float = 1.0  # how much it counts, by content, price and season: 0 to 1
 
     def of(self, kind: str) -> Counts:
         """The events of a kind; none where there were none."""
         return self.counts.get(kind, Counts())
 
 
+class _Past(NamedTuple):
+    product: int
+    sku: str
+    similarity: float | None
+    launched_at: datetime
+    price_ratio: float | None  # over the new product's
+    weight: float = 1.0
+
+
 def analogs_of(launch: Launch, *, before: datetime) -> list[Analog]:
     """The most similar launches that were over before an instant, each seen for as long as this one
-    is to last. Three queries."""
+    is to last: by content, price and season. Three queries."""
     length = launch.ends_at - launch.starts_at
-    rows = _past_launches(launch, before=before, length=length)
-    counts = _counts(rows, length=length)
+    chosen = _most_like(_past_launches(launch, before=before, length=length), launch)
+    counts = _counts(chosen, length=length)
+    known = known_customers([past.launched_at for past in chosen])
     return [
         Analog(
-            product=product,
-            sku=sku,
-            similarity=similarity,
-            launched_at=launched_at,
-            known_customers=known,
-            counts=counts.get(product, {}),
+            product=past.product,
+            sku=past.sku,
+            similarity=past.similarity,
+            launched_at=past.launched_at,
+            known_customers=customers,
+            counts=counts.get(past.product, {}),
+            weight=past.weight,
         )
-        for product, sku, similarity, launched_at, known in rows
+        for past, customers in zip(chosen, known, strict=True)
     ]
 
 
-def _past_launches(
-    launch: Launch, *, before: datetime, length: timedelta
-) -> list[tuple[int, str, float | None, datetime, int]]:
+def known_customers(instants: Sequence[datetime]) -> list[int]:
+    """How many customers were known before each of these instants, in one query."""
+    if not instants:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH known AS (
+                SELECT coalesce(c.joined_at, (
+                    SELECT min(e.occurred_at) FROM launchopt_audiences_event e
+                    WHERE e.customer_id = c.id
+                ), c.created_at) AS at
+                FROM launchopt_audiences_customer c
+            )
+            SELECT (SELECT count(*) FROM known WHERE known.at < asked.at)
+            FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS asked(at, place) ORDER BY place
+            """,
+            [list(instants)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def counts_by_day(analogs: Sequence[Analog], *, length: timedelta, kind: str) -> list[float]:
+    """Events of a kind on each day since their launches, each launch with its weight: one query."""
+    days = [0.0] * max(1, -(-length // timedelta(days=1)))
+    weights = {analog.product: analog.weight for analog in analogs}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT l.product, floor(extract(epoch FROM e.occurred_at - l.since) / 86400)::int,
+                   count(*)
+            FROM unnest(%s::bigint[], %s::timestamptz[]) AS l(product, since)
+            JOIN launchopt_audiences_event e ON e.product_id = l.product AND e.kind = %s
+             AND e.occurred_at >= l.since AND e.occurred_at < l.since + %s
+            GROUP BY 1, 2
+            """,
+            [list(weights), [analog.launched_at for analog in analogs], kind, length],
+        )
+        for product, day, count in cursor.fetchall():
+            days[day] += count * weights[product]
+    return days
+
+
+def _past_launches(launch: Launch, *, before: datetime, length: timedelta) -> list[_Past]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -71,45 +127,52 @@ def _past_launches(
                 WHERE occurred_at < %(before)s
                 GROUP BY product_id
             ), past AS (
-                SELECT p.id, p.sku, coalesce(p.launched_at, first.at) AS launched_at
+                SELECT p.id, p.sku, p.price, coalesce(p.launched_at, first.at) AS launched_at
                 FROM launchopt_catalog_product p JOIN first ON first.product_id = p.id
                 WHERE p.id <> %(product)s
-            ), chosen AS (
-                SELECT past.*, 1 - (theirs.vector <=> mine.vector) AS similarity
-                FROM past
-                LEFT JOIN (
-                    SELECT encoder, vector FROM launchopt_catalog_productembedding
-                    WHERE product_id = %(product)s ORDER BY created_at DESC LIMIT 1
-                ) AS mine ON true
-                LEFT JOIN launchopt_catalog_productembedding theirs
-                       ON theirs.product_id = past.id AND theirs.encoder = mine.encoder
-                WHERE past.launched_at >= (SELECT min(at) FROM first) + %(begin)s
-                  AND past.launched_at <= %(before)s - %(length)s
-                ORDER BY similarity DESC NULLS LAST, past.launched_at DESC, past.id
-                LIMIT %(most)s
             )
-            SELECT id, sku, similarity, launched_at,
-                   (SELECT count(*) FROM launchopt_audiences_customer c
-                    WHERE c.joined_at < chosen.launched_at
-                       OR (c.joined_at IS NULL AND EXISTS (
-                           SELECT 1 FROM launchopt_audiences_event e
-                           WHERE e.customer_id = c.id AND e.occurred_at < chosen.launched_at)))
-            FROM chosen
+            SELECT past.id, past.sku, 1 - (theirs.vector <=> mine.vector), past.launched_at,
+                   (past.price / nullif(%(price)s::numeric, 0))::float8
+            FROM past
+            LEFT JOIN (
+                SELECT encoder, vector FROM launchopt_catalog_productembedding
+                WHERE product_id = %(product)s ORDER BY created_at DESC LIMIT 1
+            ) AS mine ON true
+            LEFT JOIN launchopt_catalog_productembedding theirs
+                   ON theirs.product_id = past.id AND theirs.encoder = mine.encoder
+            WHERE past.launched_at >= (SELECT min(at) FROM first) + %(begin)s
+              AND past.launched_at <= %(before)s - %(length)s
+            ORDER BY past.launched_at DESC, past.id
             """,
             {
                 "product": launch.product_id,
+                "price": launch.product.price,
                 "before": before,
                 "length": length,
                 "begin": RECORDS_BEGIN,
-                "most": MOST,
             },
         )
-        return cursor.fetchall()
+        return [_Past(*row) for row in cursor.fetchall()]
 
 
-def _counts(
-    launches: Sequence[tuple[int, str, float | None, datetime, int]], *, length: timedelta
-) -> dict[int, dict[str, Counts]]:
+def _most_like(past: Sequence[_Past], launch: Launch) -> list[_Past]:
+    """Those that count most, with how much; the latest of equal ones."""
+    weights = likeness(
+        similarity=np.array([one.similarity or 0.0 for one in past]),
+        price_ratio=np.array([one.price_ratio or np.nan for one in past], dtype=float),
+        season_days=np.array([_season(one.launched_at, launch.starts_at) for one in past]),
+    )
+    best = np.argsort(-weights, kind="stable")[:MOST]
+    highest = max(float(weights.max(initial=0.0)), 1e-300)
+    return [past[place]._replace(weight=float(weights[place]) / highest) for place in best]
+
+
+def _season(one: datetime, other: datetime) -> int:
+    """Days between two days of the year, the year not counted."""
+    return abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
+
+
+def _counts(past: Sequence[_Past], *, length: timedelta) -> dict[int, dict[str, Counts]]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -119,7 +182,7 @@ def _counts(
              AND e.occurred_at >= l.since AND e.occurred_at < l.since + %s
             GROUP BY l.product, e.kind
             """,
-            [[row[0] for row in launches], [row[3] for row in launches], length],
+            [[one.product for one in past], [one.launched_at for one in past], length],
         )
         found: dict[int, dict[str, Counts]] = {}
         for product, kind, events, customers, pieces in cursor.fetchall():

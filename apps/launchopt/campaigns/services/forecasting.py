@@ -18,6 +18,7 @@ from launchopt.campaigns.selectors.activity import Presence, hour_counts, presen
 from launchopt.campaigns.selectors.analogs import Analog, analogs_of
 from launchopt.campaigns.selectors.channels import ChannelRecord, records_by_channel
 from launchopt.campaigns.selectors.interest import Chance, chances_of_consenting, model_of
+from launchopt.campaigns.services.expecting import forecast_of
 from launchopt.operations.models import ModelVersion
 from launchopt_core.estimates import Estimate, Source, combined, shrunk_mean, shrunk_rate
 from launchopt_core.power import minimum_detectable_effect
@@ -37,6 +38,7 @@ SHARE_OF_BEST_HOURS = 0.25
 class Knowledge:
     """All that the figures are made from, as known at one instant."""
 
+    as_of: datetime
     chances: Sequence[Chance]
     model: ModelVersion | None
     analogs: Sequence[Analog]
@@ -58,6 +60,7 @@ def knowledge_of(launch: Launch, audiences: Iterable[Audience], *, as_of: dateti
     days = days_of(launch)
     parts = [presence_of(audience.pk, before=as_of, days=days) for audience in audiences]
     return Knowledge(
+        as_of=as_of,
         chances=chances_of_consenting(launch),
         model=model_of(launch),
         analogs=analogs_of(launch, before=as_of),
@@ -97,6 +100,9 @@ def figures_before_money(launch: Launch, known: Knowledge) -> dict[str, Any]:
     return told | {
         "cost_per_contact": {name: cost.as_dict() for name, cost in costs.items()},
         "analogs": [_analog_row(analog) for analog in known.analogs],
+        "forecast": forecast_of(
+            launch, known.analogs, pieces=pieces_per_purchase(known), as_of=known.as_of
+        ),
     }
 
 
