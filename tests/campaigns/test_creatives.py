@@ -11,7 +11,7 @@ from launchopt.campaigns.models import Creative, Launch
 from launchopt.catalog.models import Product
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.models import Alert, AuditEntry
-from launchopt_core.claims import Draft
+from launchopt_core.claims import EMAIL_PARTS, PARTS, Draft
 from tests.support.mugs import MUG, NOW, audience_of, make_mug, mug_launch, saved
 
 pytestmark = pytest.mark.django_db
@@ -167,9 +167,10 @@ class TestServing:
         approve(creative)
         assert servable(launch) == [creative]
 
-    def test_words_changed_past_the_review_raise_an_alert(self, launch, creative):
+    @pytest.mark.parametrize("part", [*PARTS, *EMAIL_PARTS])
+    def test_one_byte_changed_past_the_review_is_not_served(self, launch, creative, part):
         approve(creative)
-        Creative.objects.update(body="Holds 300 ml. Yours for £7.51.")
+        Creative.objects.update(**{part: getattr(creative, part) + "."})
         assert servable(launch) == []
         assert Alert.objects.get(code="creative_changed").subject == f"creative:{creative.pk}"
         assert AuditEntry.objects.filter(action="withdraw_creative").exists()

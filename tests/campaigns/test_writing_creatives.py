@@ -1,17 +1,24 @@
 """Writing the creatives of a launch: several for each place, by the writer of the settings."""
 
+import json
+import logging
 import re
 from collections import Counter
 from decimal import Decimal
 
 import pytest
 
+from launchopt import jobs
 from launchopt.audiences.models import Customer, Persona, Segment
 from launchopt.campaigns import creatives
 from launchopt.campaigns.models import Campaign, Creative
 from launchopt.campaigns.services.wording import Place, words_for
+from launchopt.catalog.models import Product
+from launchopt.operations.models import Run
 from launchopt.operations.runs import Work
 from launchopt_workers.copywriting.tasks import write_creatives
+from launchopt_workers.running import run_here
+from tests.support.copy_servers import copy_server
 from tests.support.mugs import MUG, NOW, audience_of, make_mug, mug_launch
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +92,37 @@ class TestWriteCreatives:
         for creative in Creative.objects.all():
             text = " ".join(creatives.draft_of(creative).parts().values())
             assert not any(word in text for word in ("canary", "35-44", "female"))
+
+    def test_no_canary_reaches_a_prompt_the_words_a_log_or_a_task(
+        self, launch, campaign, audience, settings, tmp_path, caplog
+    ):
+        """E-mails, phones and names of customers, Chinese ones too, and of a product's text."""
+        canaries = (
+            "canary-0@example.com",
+            "+8613800138000",
+            "王小明",
+            "Ann Canary",
+            "Canary Street",
+        )
+        for customer in Customer.objects.filter(memberships__audience=audience):
+            customer.email, customer.phone = canaries[:2]
+            customer.external_id = f"Ann Canary {customer.pk}"
+            customer.save()
+        named = [{"name": name, "kind": "term", "weight": 1} for name in canaries]
+        Persona.objects.update(interests=named)
+        text = f"Holds 300 ml. Write to {canaries[0]} or call {canaries[1]}."
+        Product.objects.update(description=text)
+        caplog.set_level(logging.DEBUG)
+        with copy_server(tmp_path) as server:
+            asks = {"WRITERS": {"creatives": "openai"}, "COPY_SERVER": server.address}
+            settings.LAUNCHOPT = settings.LAUNCHOPT | asks
+            run_here(jobs.WRITE_CREATIVES, launch_id=str(launch.pk))
+            asked = server.asked()
+        assert asked
+        written = [creatives.draft_of(row).parts() for row in Creative.objects.all()]
+        runs = list(Run.objects.values("arguments", "result", "message"))
+        everything = json.dumps([asked, written, runs], ensure_ascii=False) + caplog.text
+        assert [canary for canary in canaries if canary in everything] == []
 
     def test_a_frequent_persona_gets_words_of_its_own(self, launch, campaign, audience):
         segment = Segment.objects.create(name="garden, outdoor", size=2, found_at=NOW, as_of=NOW)
