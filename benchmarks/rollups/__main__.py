@@ -1,10 +1,11 @@
-"""Rollups from nothing beside one SQL statement, and a tick over the newest events on top.
+"""Rollups from nothing beside plain SQL, and a tick over the newest events on top.
 
     python -m benchmarks.rollups [--events 10000000] [--new 10000] [--json]
 
 The shop is generated straight into an embedded PostgreSQL of its own, thrown away afterwards; it
-takes about 1 KB of disk for each event. The statement and the rollups take turns and make the same
-rows, which is checked. A tick confirms what was seen and counts it, as the worker's does.
+takes about 1 KB of disk for each event. Two statements, one for the counts and one for the
+experiments' sufficient statistics, and the rollups take turns and make the same rows, which is
+checked. A tick confirms what was seen and counts it, as the worker's does.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def _in_own_home(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     from django.core.management import call_command
 
-    from benchmarks.rollups import shop
+    from benchmarks.rollups import peer, shop  # noqa: F401 - all that is measured is at hand
+    from launchopt_workers.rollups import rollup  # noqa: F401
 
     call_command("migrate", verbosity=0)
     built = _seconds(lambda: shop.build(events=options.events))
@@ -91,7 +93,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         nothing["statement"].append(_seconds(_statement))
         nothing["rollups"].append(_seconds(_from_nothing))
         _say(f"from nothing: {nothing}")
-    different = _value(_peer().DIFFERENT)
+    different = _different()
     _vacuum()
     ticks = [_tick(options.new) for _ in range(options.ticks)]
     _say(f"ticks: {ticks}")
@@ -102,6 +104,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "events": options.events,
         "new_events_a_tick": options.new,
         "rows": _value("SELECT count(*) FROM launchopt_experiments_metricrollup"),
+        "rows_of_moments": _value("SELECT count(*) FROM launchopt_experiments_momentrollup"),
         "rows_that_differ_from_the_statement": different,
         "rows_that_a_rebuild_changes": rebuilt,
         "statement_seconds": statement,
@@ -120,6 +123,7 @@ def _statement() -> None:
         cursor.execute(_peer().CREATE)
         cursor.execute(f"SET work_mem = '{MEMORY}'")
         cursor.execute(_peer().STATEMENT)
+        cursor.execute(_peer().MOMENTS)
         cursor.execute("RESET work_mem")
 
 
@@ -130,7 +134,8 @@ def _from_nothing() -> None:
     from launchopt_workers.rollups import rollup
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE launchopt_experiments_metricrollup")
+        for own, _ in _peer().KEPT.values():
+            cursor.execute(f"TRUNCATE {own}")
     JobClock.objects.filter(job=rollup.NAME).delete()
     rollup.roll_up()
 
@@ -152,13 +157,15 @@ def _is_rebuilt_alike() -> int:
 
     with connection.cursor() as cursor:
         cursor.execute(_peer().CREATE)
-        columns = _peer().COLUMNS
-        cursor.execute(
-            f"INSERT INTO {_peer().TABLE} ({columns}) "
-            f"SELECT {columns} FROM launchopt_experiments_metricrollup"
-        )
+        for table in _peer().KEPT:
+            cursor.execute(_peer().remember(table))
     rollup.rebuild()
-    return int(_value(_peer().DIFFERENT))
+    return _different()
+
+
+def _different() -> int:
+    """Rows of the rollups that the statements made otherwise."""
+    return sum(int(_value(_peer().different(table))) for table in _peer().KEPT)
 
 
 def _peer() -> Any:

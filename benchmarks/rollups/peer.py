@@ -1,4 +1,6 @@
-"""One SQL statement that makes the rows of the rollups from nothing, as an analyst writes it.
+"""SQL that makes the rows of the rollups from nothing, as an analyst writes it.
+
+One statement for the counts, and one for the sufficient statistics of the experiments.
 
 It knows no watermark and can only count everything. It is written from the rules of attribution in
 docs/explanation, not from the product's statements, and fills a table with the same indexes. Its
@@ -9,9 +11,12 @@ from __future__ import annotations
 
 TABLE = "benchmark_rollup"
 
+MOMENT_TABLE = "benchmark_moments"
+
 CREATE = f"""
-    DROP TABLE IF EXISTS {TABLE};
-    CREATE TABLE {TABLE} (LIKE launchopt_experiments_metricrollup INCLUDING ALL)
+    DROP TABLE IF EXISTS {TABLE}, {MOMENT_TABLE};
+    CREATE TABLE {TABLE} (LIKE launchopt_experiments_metricrollup INCLUDING ALL);
+    CREATE TABLE {MOMENT_TABLE} (LIKE launchopt_experiments_momentrollup INCLUDING ALL)
 """
 
 STATEMENT = f"""
@@ -115,16 +120,77 @@ STATEMENT = f"""
     FROM grain
 """
 
+MOMENTS = f"""
+    WITH measured AS (
+        SELECT id, starts_at, product_id, primary_metric_id
+        FROM launchopt_experiments_experiment WHERE starts_at IS NOT NULL
+    ), earlier AS (
+        SELECT a.experiment_id, a.customer_id, count(*)::numeric AS x
+        FROM launchopt_audiences_event e
+        JOIN launchopt_experiments_assignment a ON a.customer_id = e.customer_id
+        JOIN measured m ON m.id = a.experiment_id
+        WHERE e.kind = 'purchase' AND e.occurred_at < m.starts_at
+          AND e.occurred_at >= m.starts_at - interval '90 days'
+        GROUP BY a.experiment_id, a.customer_id
+    ), member AS (
+        SELECT a.*, m.starts_at AS since, m.product_id, m.primary_metric_id AS metric_id,
+               v.name AS variant, coalesce(b.x, 0) AS x
+        FROM launchopt_experiments_assignment a JOIN measured m ON m.id = a.experiment_id
+        JOIN launchopt_experiments_variant v ON v.id = a.variant_id
+        JOIN launchopt_audiences_customer c ON c.id = a.customer_id AND c.merged_into_id IS NULL
+        LEFT JOIN earlier b
+          ON b.experiment_id = a.experiment_id AND b.customer_id = a.customer_id
+    ), outcome AS (
+        SELECT m.*, e.occurred_at, row_number() OVER (
+            PARTITION BY m.id ORDER BY e.occurred_at, e.message_id
+        ) AS nth
+        FROM member m JOIN launchopt_audiences_event e
+          ON e.customer_id = m.customer_id AND e.product_id = m.product_id
+        WHERE e.kind = 'purchase' AND e.occurred_at >= m.assigned_at AND e.occurred_at >= m.since
+    ), fact AS (
+        SELECT experiment_id, metric_id, variant, phase, assigned_at AS at, 1 AS n, 0 AS active,
+               0::numeric AS y, 0::numeric AS yy, x, x * x AS xx, 0::numeric AS xy
+        FROM member
+        UNION ALL
+        SELECT experiment_id, metric_id, variant, phase, occurred_at, 0, (nth = 1)::int, 1,
+               2 * nth - 1, 0, 0, x
+        FROM outcome
+    )
+    INSERT INTO {MOMENT_TABLE}
+        (experiment_id, metric_id, variant, phase, starts_at, n, active, sum, sum_squares,
+         covariate_sum, covariate_sum_squares, covariate_cross_sum)
+    SELECT experiment_id, metric_id, variant, phase, date_trunc('hour', at, 'UTC'), sum(n),
+           sum(active), sum(y), sum(yy), sum(x), sum(xx), sum(xy)
+    FROM fact GROUP BY 1, 2, 3, 4, 5
+"""
+
 COLUMNS = (
     "launch_id, campaign_id, creative_id, audience_id, variant, phase, channel, granularity, "
     "starts_at, decisions, exposures, clicks, conversions, returns, revenue, spend"
 )
-DIFFERENT = f"""
-    SELECT count(*) FROM (
-        (SELECT {COLUMNS} FROM {TABLE}
-         EXCEPT ALL SELECT {COLUMNS} FROM launchopt_experiments_metricrollup)
-        UNION ALL
-        (SELECT {COLUMNS} FROM launchopt_experiments_metricrollup
-         EXCEPT ALL SELECT {COLUMNS} FROM {TABLE})
-    ) AS different
-"""
+MOMENT_COLUMNS = (
+    "experiment_id, metric_id, variant, phase, starts_at, n, active, sum, sum_squares, "
+    "covariate_sum, covariate_sum_squares, covariate_cross_sum"
+)
+KEPT = {
+    TABLE: ("launchopt_experiments_metricrollup", COLUMNS),
+    MOMENT_TABLE: ("launchopt_experiments_momentrollup", MOMENT_COLUMNS),
+}
+
+
+def different(table: str) -> str:
+    """SQL: how many rows of one table the other lacks, both ways."""
+    own, columns = KEPT[table]
+    return f"""
+        SELECT count(*) FROM (
+            (SELECT {columns} FROM {table} EXCEPT ALL SELECT {columns} FROM {own})
+            UNION ALL
+            (SELECT {columns} FROM {own} EXCEPT ALL SELECT {columns} FROM {table})
+        ) AS different
+    """
+
+
+def remember(table: str) -> str:
+    """SQL: keep what the product's table holds now in the other."""
+    own, columns = KEPT[table]
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {own}"

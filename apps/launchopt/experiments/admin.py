@@ -47,7 +47,8 @@ class ExperimentAdmin(ReadOnlyAdmin):
             {
                 "fields": [
                     "primary_metric", "definition", "variants_table", "minimum_detectable_effect",
-                    "planned_sample_size", "alpha", "power", "stopping_rule", "is_aa",
+                    "planned_sample_size", "alpha", "power", "stopping_rule",
+                    "counts_from", "is_aa",
                     "exclusion_group", "phases_table", "created_at",
                 ]
             },

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from launchopt.audiences.models import Customer, EventKind, Segment
+from launchopt.experiments.derived import MomentRollup as MomentRollup
+from launchopt.operations.fields import CurrentTransaction
 
 
 class Metric(models.Model):
@@ -39,6 +42,10 @@ class Experiment(models.Model):
     class StoppingRule(models.TextChoices):
         FIXED = "fixed", _("one look, at the planned end")
         SEQUENTIAL = "sequential", _("any number of looks")
+
+    class CountsFrom(models.TextChoices):
+        ASSIGNMENT = "assignment", _("everybody assigned, from their assignment on")
+        EXPOSURE = "exposure", _("whoever saw it, from their first exposure on")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -79,6 +86,13 @@ class Experiment(models.Model):
         choices=StoppingRule,
         default=StoppingRule.FIXED,
         help_text="When a result may end it.",
+    )
+    counts_from = models.CharField(
+        max_length=10,
+        choices=CountsFrom,
+        default=CountsFrom.ASSIGNMENT,
+        help_text="Whose outcomes count, and from when. For a customer held out, the exposure is "
+        "the first moment at which they would have been contacted.",
     )
     is_aa = models.BooleanField(
         default=False,
@@ -208,6 +222,11 @@ class Assignment(models.Model):
     is_placed = models.BooleanField(
         db_default=False, editable=False, help_text="Whether the persona has been looked up."
     )
+    recorded_in = models.BigIntegerField(
+        db_default=CurrentTransaction(),
+        editable=False,
+        help_text="The database transaction that wrote it: the order in which rollups see it.",
+    )
 
     class Meta:
         constraints = [
@@ -216,11 +235,13 @@ class Assignment(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["experiment", "assigned_at"], name="launchopt_assignment_time"),
+            BrinIndex(fields=["recorded_in"], name="launchopt_assignment_recorded"),
             models.Index(
                 fields=["experiment"],
                 name="launchopt_assignment_unplaced",
                 condition=Q(is_placed=False),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

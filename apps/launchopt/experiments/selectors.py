@@ -9,8 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Sum
 
-from launchopt.experiments.models import Assignment, Experiment, Metric, Phase, Variant
+from launchopt.experiments.models import (
+    Assignment,
+    Experiment,
+    Metric,
+    MomentRollup,
+    Phase,
+    Variant,
+)
 from launchopt_core.moments import Moments, PairedMoments
 
 UPPER = 0.999  # of the buyers' sums, above which a customer's value is winsorised
@@ -106,7 +114,8 @@ def groups(
 ) -> list[Group]:
     """Every assigned customer's outcome, summed by variant and phase, in one query.
 
-    Outcomes count from a customer's assignment on: nothing before it can be an effect. A visitor
+    Outcomes count from a customer's assignment on: nothing before it can be an effect. Where the
+    experiment counts from exposures, only who saw it counts, from the first time on. A visitor
     who turned out to be a customer is counted as that customer alone. They are outcomes with the
     experiment's product, or with `product_ids`, such as its siblings.
     """
@@ -115,10 +124,34 @@ def groups(
         bounds["products"] = list(product_ids)
     with connection.cursor() as cursor:
         of_products = bounds["products"] is not None
-        statement = _outcomes(metric, of_products=of_products, by_persona=by_persona)
+        statement = _outcomes(
+            metric,
+            of_products=of_products,
+            by_persona=by_persona,
+            counts_from=experiment.counts_from,
+        )
         cursor.execute(statement, bounds)
         rows = cursor.fetchall()
     return [_group(*row) for row in rows]
+
+
+def groups_rolled_up(experiment: Experiment, *, until: datetime) -> list[Group] | None:
+    """What `groups` gives of the primary metric before a full hour, from the rollups of hours.
+
+    Its cost follows the hours, not the customers. None where rollups cannot tell: a winsorised
+    value, a first exposure, or an end within the hours.
+    """
+    metric, end = experiment.primary_metric, experiment.ends_at
+    counts_all = experiment.counts_from == Experiment.CountsFrom.ASSIGNMENT
+    if metric.of_value or not counts_all or (end is not None and end < until):
+        return None
+    figures = ("n", "sum", "sum_squares", "covariate_sum", "covariate_sum_squares",
+               "covariate_cross_sum", "active")  # fmt: skip
+    rows = MomentRollup.objects.filter(experiment=experiment, metric=metric, starts_at__lt=until)
+    summed = rows.values_list("variant", "phase").annotate(*(Sum(name) for name in figures))
+    return [
+        _group(v, phase, "", *found) for v, phase, *found in summed.order_by("variant", "phase")
+    ]
 
 
 def _group(
@@ -137,7 +170,22 @@ def _group(
     return Group(variant, phase, paired, buyers, persona)
 
 
-def _outcomes(metric: Metric, *, of_products: bool, by_persona: bool) -> str:
+# Whom an experiment counts, and from when.
+COUNTED = {
+    Experiment.CountsFrom.ASSIGNMENT: ("a.assigned_at", ""),
+    Experiment.CountsFrom.EXPOSURE: (
+        "f.at",
+        """
+            JOIN (
+                SELECT customer_id, min(exposed_at) AS at FROM launchopt_experiments_exposure
+                WHERE experiment_id = %(experiment)s GROUP BY customer_id
+            ) f ON f.customer_id = a.customer_id
+        """,
+    ),
+}
+
+
+def _outcomes(metric: Metric, *, of_products: bool, by_persona: bool, counts_from: str) -> str:
     """SQL: variant, phase, persona, customers, sum, sum of squares, the covariate's two and the sum
     of products, customers with any outcome.
 
@@ -152,13 +200,14 @@ def _outcomes(metric: Metric, *, of_products: bool, by_persona: bool) -> str:
         if metric.of_value
         else "coalesce(o.total, 0)",
     }[Metric.Kind(metric.kind)]
+    since, exposures = COUNTED[Experiment.CountsFrom(counts_from)]
     return f"""
         WITH assigned AS (
-            SELECT a.customer_id, a.variant_id, a.phase, a.assigned_at, a.segment_id
+            SELECT a.customer_id, a.variant_id, a.phase, {since} AS assigned_at, a.segment_id
             FROM launchopt_experiments_assignment a
-            JOIN launchopt_audiences_customer c ON c.id = a.customer_id
+            JOIN launchopt_audiences_customer c ON c.id = a.customer_id {exposures}
             WHERE a.experiment_id = %(experiment)s AND c.merged_into_id IS NULL
-              AND (%(until)s::timestamptz IS NULL OR a.assigned_at < %(until)s)
+              AND (%(until)s::timestamptz IS NULL OR {since} < %(until)s)
         ), outcome AS (
             SELECT a.customer_id, sum({each})::numeric AS total
             FROM launchopt_audiences_event e JOIN assigned a ON a.customer_id = e.customer_id

@@ -19,6 +19,7 @@ CAMPAIGN = "launchopt_campaigns_campaign"
 SPEND_ENTRY = "launchopt_campaigns_spendentry"
 EVENT = "launchopt_audiences_event"
 CUSTOMER = "launchopt_audiences_customer"
+ASSIGNMENT = "launchopt_experiments_assignment"
 
 OUTCOMES = "('purchase', 'return')"
 COUNTED = "('exposure', 'click', 'purchase', 'return')"

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from launchopt.campaigns.models import Launch
 from launchopt.experiments.models import Experiment, Result
+from launchopt.experiments.selectors import groups_rolled_up
 from launchopt.experiments.services import record_results
 
 
@@ -19,7 +20,8 @@ def keep_results(*, now: datetime, with_simulated: bool) -> int:
     hour = now.replace(minute=0, second=0, microsecond=0)
     kept = 0
     for experiment in _due(hour, with_simulated=with_simulated):
-        kept += len(record_results(experiment=experiment, until=hour))
+        found = groups_rolled_up(experiment, until=hour)
+        kept += len(record_results(experiment=experiment, until=hour, found=found))
     return kept
 
 

@@ -17,8 +17,9 @@ from django.db import connection, transaction
 from launchopt import jobs
 from launchopt.campaigns.services import confirm_exposures
 from launchopt.conf import launchopt_settings
+from launchopt.experiments.selectors import BEFORE
 from launchopt.operations.models import JobClock
-from launchopt_workers.rollups import statements
+from launchopt_workers.rollups import moments, statements
 
 NAME = jobs.ROLL_UP_METRICS.name
 BATCH = 10_000  # exposures confirmed at a time
@@ -29,8 +30,16 @@ REBUILD = (
     statements.fill("hour", of="minute"),
     statements.clear("day"),
     statements.fill("day", of="hour"),
+    moments.CLEAR,
+    moments.fill(touched=True),
 )
-COUNT_ALL = (statements.ROOM, statements.CLEAR_EVERYTHING, statements.FILL_EVERYTHING)
+COUNT_ALL = (
+    statements.ROOM,
+    statements.CLEAR_EVERYTHING,
+    statements.FILL_EVERYTHING,
+    moments.CLEAR_EVERYTHING,
+    moments.fill(touched=False),
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class Window:
             "late": timedelta(days=shop.late_event_days),
             "click": timedelta(days=shop.click_attribution_days),
             "view": timedelta(days=shop.view_attribution_days),
+            "before": BEFORE,
         }
 
 
@@ -85,6 +95,7 @@ def _confirm(*, until: datetime | None) -> int:
     upto, own = _snapshot()
     window = Window(since=_since(watermark or 0, upto), upto=upto, own=own, until=until)
     with connection.cursor() as cursor:
+        cursor.execute(statements.HELD_OUT, window.parameters())
         cursor.execute(statements.NEW_EXPOSURES, window.parameters())
         exposures = cursor.fetchall()
     for start in range(0, len(exposures), BATCH):
@@ -154,12 +165,14 @@ def _since(watermark: int, upto: int) -> int:
 
 
 def _touch(window: Window) -> int:
-    """Note the minutes to rebuild; gives how many."""
+    """Note the minutes, and the hours of experiments, to rebuild; gives how many minutes."""
     with connection.cursor() as cursor:
+        cursor.execute(moments.CREATE_TOUCHED)
+        cursor.execute(moments.TOUCH, window.parameters())
         cursor.execute(statements.CREATE_TOUCHED)
         cursor.execute(statements.TOUCH, window.parameters())
         touched = cursor.rowcount
-        cursor.execute("ANALYZE launchopt_touched")
+        cursor.execute("ANALYZE launchopt_touched; ANALYZE launchopt_touched_hours")
     return touched
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from launchopt_workers.rollups.attribution import (
+    ASSIGNMENT,
     BEFORE_UNTIL,
     CAMPAIGN,
     COUNTED,
@@ -48,7 +49,9 @@ WAITING = f"""
         (SELECT min(recorded_in) FROM {EVENT} e
          WHERE {NEW.format("e")} AND occurred_at >= %(until)s),
         (SELECT min(recorded_in) FROM {DECISION} d
-         WHERE {NEW.format("d")} AND decided_at >= %(until)s)
+         WHERE {NEW.format("d")} AND decided_at >= %(until)s),
+        (SELECT min(recorded_in) FROM {ASSIGNMENT} a
+         WHERE {NEW.format("a")} AND assigned_at >= %(until)s)
     )
 """  # noqa: S608
 
@@ -58,6 +61,20 @@ NEW_EXPOSURES = f"""
     WHERE {NEW.format("e")} AND e.kind = 'exposure' AND d.state IN ('reserved', 'lapsed')
       AND {BEFORE_UNTIL.format("e.occurred_at")}
     GROUP BY e.decision_id
+"""  # noqa: S608
+
+# For a customer held out, the exposure is the moment at which they would have been contacted.
+HELD_OUT = f"""
+    INSERT INTO launchopt_experiments_exposure
+        (decision_id, experiment_id, customer_id, variant_id, exposed_at)
+    SELECT d.id, x.id, coalesce(c.merged_into_id, c.id), v.id, d.decided_at
+    FROM {DECISION} d JOIN {LAUNCH} l ON l.id = d.launch_id
+    JOIN launchopt_experiments_experiment x
+      ON x.id = l.experiment_id AND x.counts_from = 'exposure'
+    JOIN launchopt_experiments_variant v ON v.experiment_id = x.id AND v.name = d.variant
+    JOIN {CUSTOMER} c ON c.id = d.customer_id
+    WHERE {NEW.format("d")} AND d.reason = 'holdout' AND {BEFORE_UNTIL.format("d.decided_at")}
+    ON CONFLICT DO NOTHING
 """  # noqa: S608
 
 # The minutes of new rows; of outcomes that came after a new touch, whose attribution it may

@@ -51,10 +51,9 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
         model = Experiment
         fields = [
             "id", "name", "launch", "status", "primary_metric", "guardrails",
-            "minimum_detectable_effect",
-            "alpha", "power", "planned_sample_size", "stopping_rule", "is_aa", "exclusion_group",
-            "slice_from", "slice_until", "starts_at", "ends_at", "variants", "phases",
-            "created_at",
+            "minimum_detectable_effect", "alpha", "power", "planned_sample_size", "stopping_rule",
+            "counts_from", "is_aa", "exclusion_group", "slice_from", "slice_until", "starts_at",
+            "ends_at", "variants", "phases", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -78,6 +77,7 @@ class RegistrationSerializer(StrictSerializer):
     minimum_detectable_effect = serializers.FloatField(required=False, min_value=0)
     planned_sample_size = serializers.IntegerField(required=False, min_value=2)
     stopping_rule = serializers.ChoiceField(Experiment.StoppingRule.choices, required=False)
+    counts_from = serializers.ChoiceField(Experiment.CountsFrom.choices, required=False)
     is_aa = serializers.BooleanField(required=False)
     exclusion_group = serializers.SlugField(required=False, max_length=60)
     group_share = serializers.FloatField(required=False)
@@ -93,6 +93,7 @@ class TermsSerializer(StrictSerializer):
     minimum_detectable_effect = serializers.FloatField(required=False, min_value=0, allow_null=True)
     planned_sample_size = serializers.IntegerField(required=False, min_value=2, allow_null=True)
     stopping_rule = serializers.ChoiceField(Experiment.StoppingRule.choices, required=False)
+    counts_from = serializers.ChoiceField(Experiment.CountsFrom.choices, required=False)
     alpha = serializers.FloatField(required=False, min_value=0.0001, max_value=0.5)
     power = serializers.FloatField(required=False, min_value=0.5, max_value=0.9999)
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
@@ -110,6 +111,12 @@ class AssignedSerializer(serializers.Serializer[Any]):
     """Customer -> variant; null for one who takes no part."""
 
     variants = serializers.DictField(child=serializers.CharField(allow_null=True))
+
+
+class ExposedSerializer(serializers.Serializer[Any]):
+    """How many customers had not seen it before."""
+
+    exposed = serializers.IntegerField()
 
 
 class SampleSizeRequestSerializer(StrictSerializer):

@@ -16,6 +16,7 @@ from launchopt.experiments.api.serializers import (
     AskedSerializer,
     AssignedSerializer,
     ExperimentSerializer,
+    ExposedSerializer,
     RegistrationSerializer,
     ResultsSerializer,
     SampleSizeRequestSerializer,
@@ -55,6 +56,7 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         "start": [CHANGE],
         "stop": [CHANGE],
         "assign": ["launchopt_experiments.add_assignment"],
+        "expose": ["launchopt_experiments.add_assignment"],
         "sample_size": ["launchopt_experiments.view_experiment"],
     }
 
@@ -101,6 +103,14 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         names = checked(AskedSerializer, request)["customers"]
         found = services.assign_named(experiment=self._own(), names=names, now=timezone.now())
         return Response({"variants": found})
+
+    @extend_schema(request=AskedSerializer, responses=ExposedSerializer)
+    @action(detail=True, methods=["post"])
+    def expose(self, request: Request, pk: str) -> Response:
+        """Tell that customers saw their variants, for experiments that count from exposures."""
+        names = checked(AskedSerializer, request)["customers"]
+        new = services.record_exposures(experiment=self._own(), names=names, now=timezone.now())
+        return Response({"exposed": new})
 
     @extend_schema(request=SampleSizeRequestSerializer, responses=SampleSizeSerializer)
     @action(detail=False, methods=["post"])

@@ -2,7 +2,9 @@
 
 from launchopt.experiments.services.assigning import Assigned, assign, assign_named, join_customers
 from launchopt.experiments.services.changing import change_experiment
+from launchopt.experiments.services.exposing import record_exposures
 from launchopt.experiments.services.placing import place_customers
+from launchopt.experiments.services.promoting import promote_policy
 from launchopt.experiments.services.recording import record_results
 from launchopt.experiments.services.registering import (
     register_experiment,
@@ -27,7 +29,9 @@ __all__ = [
     "join_customers",
     "learn_weights",
     "place_customers",
+    "promote_policy",
     "propose_weights",
+    "record_exposures",
     "record_results",
     "register_experiment",
     "start_experiment",

@@ -13,6 +13,7 @@ from launchopt.experiments import selectors
 from launchopt.experiments.models import Assignment, Experiment, Exposure
 from launchopt.experiments.services.slices import takes_part
 from launchopt.operations.errors import Conflict, NotFound
+from launchopt.operations.fields import CurrentTransaction
 from launchopt_core.assignment import bucket_of, choose_variant
 
 BATCH = 5000
@@ -71,9 +72,9 @@ def join_customers(*, source_id: int, target_id: int) -> None:
     Where the customer has a variant of their own it stands, and the visitor counts no more.
     """
     own = Assignment.objects.filter(customer=target_id).values("experiment")
-    Assignment.objects.filter(customer=source_id).exclude(experiment__in=own).update(
-        customer=target_id
-    )
+    visitors = Assignment.objects.filter(customer=source_id)
+    visitors.update(recorded_in=CurrentTransaction())  # rollups look at all of them again
+    visitors.exclude(experiment__in=own).update(customer=target_id)
     Exposure.objects.filter(customer=source_id).update(customer=target_id)
 
 

@@ -17,6 +17,7 @@ OPEN_TERMS = (
     "minimum_detectable_effect",
     "planned_sample_size",
     "stopping_rule",
+    "counts_from",
     "alpha",
     "power",
     "ends_at",

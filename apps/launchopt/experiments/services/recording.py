@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
 from launchopt.experiments import results
 from launchopt.experiments.models import Experiment, Result
+from launchopt.experiments.selectors import Group
 
 
 @transaction.atomic
-def record_results(*, experiment: Experiment, until: datetime) -> list[Result]:
-    """Keep what the experiment shows of the outcomes before `until`; again gives the same rows."""
-    report = results.results(experiment, until=until)
+def record_results(
+    *, experiment: Experiment, until: datetime, found: Collection[Group] | None = None
+) -> list[Result]:
+    """Keep what the experiment shows of the outcomes before `until`; again gives the same rows.
+
+    `found`, from the rollups, spares reading them from the customers.
+    """
+    report = results.results(experiment, until=until, found=found)
     variants = {variant.name: variant for variant in experiment.variants.all()}
     verdicts = {(v["metric"], v["variant"]): v["verdict"] for v in report["verdicts"]}
     rows = [

@@ -1,0 +1,52 @@
+"""What is counted from other rows, and can be counted anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+def exact_sum() -> Any:
+    """A sum that loses no digit: prices have four decimals, their products eight."""
+    return models.DecimalField(max_digits=48, decimal_places=8, default=0)
+
+
+class MomentRollup(models.Model):
+    """What one hour (UTC) added to the sufficient statistics of an experiment's metric.
+
+    Summed over all hours before an instant they are the statistics as of that instant: customers
+    count in the hour of their assignment, with their covariate; an outcome adds what it changes of
+    its customer's value, of the value's square, and of its product with the covariate.
+    """
+
+    experiment = models.ForeignKey(
+        "launchopt_experiments.Experiment",
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="moments",
+    )
+    metric = models.ForeignKey(
+        "launchopt_experiments.Metric", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    variant = models.CharField(max_length=60)
+    phase = models.PositiveSmallIntegerField()
+    starts_at = models.DateTimeField(help_text="First instant of the hour.")
+    n = models.PositiveIntegerField(default=0, help_text="Customers assigned.")
+    active = models.PositiveIntegerField(default=0, help_text="Customers with a first outcome.")
+    sum = exact_sum()
+    sum_squares = exact_sum()
+    covariate_sum = exact_sum()
+    covariate_sum_squares = exact_sum()
+    covariate_cross_sum = exact_sum()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment", "starts_at", "metric", "variant", "phase"],
+                name="launchopt_one_moment_rollup",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"hour of {self.starts_at:%Y-%m-%d %H:%M}"
