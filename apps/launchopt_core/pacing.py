@@ -7,7 +7,12 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from launchopt_core.errors import InvalidAmount, InvalidRate, InvalidWindow
+
+Floats = NDArray[np.float64]
 
 HOUR = timedelta(hours=1)
 LOWEST = 0.01  # a throttle never closes wholly, or it could not learn that traffic is back
@@ -79,6 +84,37 @@ def spend_allowed(
         raise InvalidAmount(f"What was spent is 0 or more, not {spent}.")
     target = min(plan.target_at(now + lead), plan.total)
     return max(target - spent, Decimal(0))
+
+
+def chance_to_come(
+    visits: Floats, *, days: float, ahead: float, reach: float, reach_days: float
+) -> Floats:
+    """The chance that customers come by within `ahead` days, who came so often in `days`.
+
+    Visits are Poisson with a rate of each customer's own, which is exponential over customers, so
+    that `reach` of them come within `reach_days`; what was seen moves it (a gamma posterior).
+
+    >>> chance_to_come(np.array([0, 5]), days=7, ahead=7, reach=0.5, reach_days=7).round(2).tolist()
+    [0.33, 0.91]
+    """
+    if not 0 <= reach <= 1 or min(days, ahead) < 0 or reach_days <= 0:
+        raise InvalidRate("A reach is a share, and days are 0 or more.")
+    scale = reach_days * (1 - min(max(reach, 0.001), 0.999)) / min(max(reach, 0.001), 0.999)
+    stays_away = ((scale + days) / (scale + days + ahead)) ** (1.0 + np.asarray(visits, float))
+    return np.asarray(1.0 - stays_away)
+
+
+def bar_that_spends(money: float, *, worth: Floats, expected: Floats) -> float:
+    """What a contact must bring, so that the expected spend on those who bring more is `money`.
+
+    `worth` is by unit of money, `expected` what each is expected to cost; 0 where all cost less.
+
+    >>> bar_that_spends(0.3, worth=np.array([5.0, 9.0, 7.0]), expected=np.full(3, 0.2))
+    7.0
+    """
+    order = np.argsort(-worth, kind="stable")
+    enough = np.flatnonzero(expected[order].cumsum() >= money)
+    return float(worth[order][enough[0]]) if len(enough) else 0.0
 
 
 def next_throttle(throttle: float, *, spent_in_period: Decimal, wanted_in_next: Decimal) -> float:

@@ -21,6 +21,10 @@ Ints = NDArray[np.int64]
 FLAT = 1e-12  # slopes that differ by less are the same
 
 
+class NotConcave(InvalidRate):
+    """A curve that somewhere rises faster than before: the best cents first is not the best."""
+
+
 class CellKey(NamedTuple):
     """Where money goes: a channel, an audience, an hour. Any hashable hour will do."""
 
@@ -127,7 +131,7 @@ def _runs_of(cell: Cell, cent: Decimal, currency: str) -> tuple[Ints, Floats, ND
     floor, ceiling = _bounds(cell, currency)
     lengths, gains = cell.curve.pieces(cent)
     if (gains < 0).any() or (np.diff(gains) > FLAT * gains.max(initial=1.0)).any():
-        raise InvalidRate(f"{cell.key}: the curve must rise ever more slowly (be concave).")
+        raise NotConcave(f"{cell.key}: the curve must rise ever more slowly (be concave).")
     reach = int(lengths.sum())
     if reach < floor:  # beyond the curve a floor buys nothing, yet it must be spent
         lengths, gains = np.append(lengths, floor - reach), np.append(gains, 0.0)

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from launchopt_core.budget.conflicts import conflict_in
 from launchopt_core.budget.curves import Hill
 from launchopt_core.budget.large import plan_of_many
+from launchopt_core.budget.marginal import Cell, CellKey, NotConcave, allocate
 from launchopt_core.budget.mixed import Found, NoPlan, best_plan
 from launchopt_core.budget.problem import Box, Infeasible, Layout, Problem, box_of
 from launchopt_core.budget.runs import runs_of
-from launchopt_core.money import from_minor, minor_unit
+from launchopt_core.errors import FloorsAboveBudget
+from launchopt_core.money import from_minor, minor_unit, to_minor
 
 Ints = NDArray[np.int64]
 
@@ -70,6 +72,8 @@ def _found(problem: Problem, layout: Layout, box: Box) -> Found:
         if box.group_low.any():
             raise NoPlan
         return Found(np.zeros(0, np.int64), 0.0, 0.0)
+    if (plain := _plain(problem, layout, box)) is not None:
+        return plain
     cent = minor_unit(problem.currency)
     if layout.count > EXACT_UP_TO:
         return plan_of_many([p.curve for p in problem.places], box, layout.members, cent=cent)
@@ -79,6 +83,34 @@ def _found(problem: Problem, layout: Layout, box: Box) -> Found:
         for place, (low, high, minimum) in zip(problem.places, limits, strict=True)
     ]
     return best_plan(runs, box, layout.members)
+
+
+def _plain(problem: Problem, layout: Layout, box: Box) -> Found | None:
+    """The best cents first, which is exact where every curve is straight between points and bends
+    down, and nothing binds places together but the total; None where it is not so."""
+    curves = [place.curve for place in problem.places if not isinstance(place.curve, Hill)]
+    if len(curves) < layout.count or problem.groups or box.minimum.any():
+        return None
+    currency = problem.currency
+    money = [(from_minor(low, currency), from_minor(high, currency)) for low, high in _ends(box)]
+    cells = [
+        Cell(CellKey("", str(index), 0), curve, floor=low, ceiling=high)
+        for index, (curve, (low, high)) in enumerate(zip(curves, money, strict=True))
+    ]
+    try:
+        best = allocate(problem.total, cells, currency)
+    except NotConcave:
+        return None
+    except FloorsAboveBudget:
+        raise NoPlan from None
+    cents = np.array([to_minor(best.cells[cell.key], currency) for cell in cells], np.int64)
+    cent = minor_unit(currency)
+    response = best.expected_response + sum(float(c.bends(cent).response[0]) for c in curves)
+    return Found(cents, response, response)
+
+
+def _ends(box: Box) -> list[tuple[int, int]]:
+    return list(zip(box.low.tolist(), box.high.tolist(), strict=True))
 
 
 def _infeasible(layout: Layout) -> Infeasible:

@@ -12,6 +12,7 @@ from launchopt.campaigns.models import Launch
 from launchopt.campaigns.selectors import launch_named
 from launchopt.campaigns.selectors.interest import has_scores
 from launchopt.campaigns.services import abandon_plan, plan_steps
+from launchopt.campaigns.services.deciding import Added, Unknown
 from launchopt.campaigns.services.forecasting import days_of
 from launchopt.operations.runs import LeaseLost, Work
 from launchopt_workers.running import BODIES, Body, job_body
@@ -39,7 +40,7 @@ def _steps(work: Work, as_of: datetime) -> list[tuple[str, Step]]:
     now = work.clock
     steps: list[tuple[str, Step]] = [
         ("predict interest", lambda launch: _predict(launch, work=work, as_of=as_of)),
-        ("build audiences", lambda launch: plan_steps.plan_audiences(launch=launch, now=now())),
+        ("build audiences", lambda launch: _build(launch, work=work, as_of=as_of)),
         ("gather figures", lambda launch: plan_steps.plan_figures(launch=launch, as_of=as_of)),
         ("register the experiment", lambda la: plan_steps.plan_experiment(launch=la, now=now())),
         ("lay out the budget", lambda launch: plan_steps.plan_budget(launch=launch, now=now())),
@@ -63,6 +64,22 @@ def _predict(launch: Launch, *, work: Work, as_of: datetime) -> dict[str, Any]:
         horizon_days=days,
     )
     return {"scored": True}
+
+
+def _build(launch: Launch, *, work: Work, as_of: datetime) -> dict[str, Any]:
+    """Ask what a contact adds, as past launches tell it, and build the audiences by it."""
+    added = _added(launch, work=work, as_of=as_of)
+    return plan_steps.plan_audiences(launch=launch, now=work.clock(), added=added)
+
+
+def _added(launch: Launch, *, work: Work, as_of: datetime) -> Added | Unknown:
+    from launchopt_workers.uplift.asking import NoUplift, uplift_for
+
+    quiet = Work(None, clock=work.clock)
+    found = uplift_for(product_id=launch.product_id, as_of=as_of, work=quiet)
+    if isinstance(found, NoUplift):
+        return Unknown(found.reason)
+    return Added(found.per_contact, found.figure)
 
 
 def _write(launch: Launch, *, work: Work) -> dict[str, Any]:

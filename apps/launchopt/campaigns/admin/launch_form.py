@@ -15,10 +15,11 @@ from launchopt.operations.errors import FieldError, InvalidInput
 
 TERMS = (
     "name", "budget", "currency", "starts_at", "ends_at", "holdout", "channels", "cap_contacts",
-    "cap_window_hours", "feedback",
+    "cap_window_hours", "feedback", "bounds", "curves",
 )  # fmt: skip
 OPTIONAL = (
     "name", "currency", "holdout", "channels", "cap_contacts", "cap_window_hours", "feedback",
+    "bounds", "curves",
 )  # fmt: skip
 
 
@@ -116,6 +117,8 @@ class LaunchForm(forms.ModelForm):  # type: ignore[type-arg]
             cap_contacts=given["cap_contacts"],
             cap_window_hours=given["cap_window_hours"],
             feedback=given["feedback"] or None,
+            bounds=given["bounds"] or [],
+            curves=given["curves"] or {},
         )
 
     def changed_terms(self) -> dict[str, Any]:
@@ -124,7 +127,9 @@ class LaunchForm(forms.ModelForm):  # type: ignore[type-arg]
         given = {name: self.cleaned_data[name] for name in changed}
         if "channels" in given:
             given["channels"] = costs_of(given["channels"])
-        return {name: value for name, value in given.items() if value not in (None, "", {})}
+        empty = {"bounds": [], "curves": {}}  # which take all of them away
+        given |= {name: value for name, value in empty.items() if given.get(name, 0) is None}
+        return {n: v for n, v in given.items() if n in empty or v not in (None, "", {})}
 
     def _standing(self) -> dict[str, Any]:
         if self.instance._state.adding:

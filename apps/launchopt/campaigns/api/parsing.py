@@ -88,6 +88,8 @@ def wish_of(data: Any) -> Wish:
         cap_window_hours=_number(data, "cap_window_hours", int),
         feedback=str(data["feedback"]) if data.get("feedback") else None,
         name=str(data.get("name") or ""),
+        bounds=data.get("bounds") or (),
+        curves=data.get("curves") or {},
     )
 
 
@@ -105,6 +107,8 @@ def changes_of(data: Any) -> dict[str, Any]:
         "cap_contacts": lambda _: _number(given, "cap_contacts", int),
         "cap_window_hours": lambda _: _number(given, "cap_window_hours", int),
         "name": lambda value: str(value)[:200],
+        "bounds": lambda value: value,
+        "curves": lambda value: value,
     }
     return {name: readers.get(name, str)(value) for name, value in given.items()}
 

@@ -32,9 +32,9 @@ class LaunchSerializer(ExactModelSerializer):
         model = Launch
         fields = [
             "id", "name", "sku", "status", "budget", "currency", "starts_at", "ends_at", "holdout",
-            "channels", "cap_contacts", "cap_window_hours", "feedback", "plan", "planned_as_of",
-            "experiment", "audiences", "is_simulated", "clock_at", "duplicated_from", "created_by",
-            "approved_by", "created_at", "approved_at", "started_at", "paused_at", "finished_at",
+            "channels", "cap_contacts", "cap_window_hours", "feedback", "bounds", "curves", "plan",
+            "planned_as_of", "experiment", "audiences", "is_simulated", "clock_at",
+            "duplicated_from", "created_by", "approved_by", "created_at", "approved_at", "started_at", "paused_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -59,6 +59,8 @@ class WishSerializer(serializers.Serializer[Any]):
     cap_contacts = serializers.IntegerField(required=False)
     cap_window_hours = serializers.IntegerField(required=False)
     feedback = serializers.ChoiceField(Launch.Feedback.choices, required=False)
+    bounds = serializers.ListField(child=serializers.DictField(), required=False)
+    curves = serializers.DictField(required=False)
     name = serializers.CharField(required=False)
     as_of = serializers.DateTimeField(required=False)
     at = serializers.DateTimeField(required=False)

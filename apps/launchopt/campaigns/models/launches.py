@@ -13,6 +13,9 @@ from launchopt.audiences.models import Audience, Customer
 from launchopt.catalog.models import Product
 from launchopt.experiments.models import Experiment
 
+DECIDED_BY_UPLIFT = "what a contact adds"
+DECIDED_BY_CHANCE = "the chance to buy"
+
 
 class Launch(models.Model):
     """A product's way into the market, from plan to measured result."""
@@ -56,6 +59,19 @@ class Launch(models.Model):
         help_text="Contacts of a customer at most in the window, over all launches and channels."
     )
     cap_window_hours = models.PositiveSmallIntegerField(help_text="Length of the rolling window.")
+    bounds = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What a channel or an audience gets at least and at most, such as "
+        '[{"channel": "email", "floor": "100.00", "ceiling": "500.00"}].',
+    )
+    curves = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Paid channels, whose spend is answered by a curve and not customer by customer: "
+        'channel -> a hill as fit_response writes it, such as {"meta": {"kind": "hill", "scale": '
+        '40, "half": 300, "shape": 1}}.',
+    )
     plan = models.JSONField(
         default=dict,
         editable=False,
@@ -117,6 +133,16 @@ class Launch(models.Model):
     def is_editable(self) -> bool:
         """Whether a person may still change its plan."""
         return self.status in (self.Status.DRAFT, self.Status.PLANNED)
+
+    @property
+    def goes_by_uplift(self) -> bool:
+        """Whether what a contact adds decides, and not the chance to buy."""
+        return bool(self.plan.get("decided_by", {}).get("value") == DECIDED_BY_UPLIFT)
+
+    @property
+    def contacts_once(self) -> bool:
+        """Whether a campaign speaks to a customer once: what is known is what one contact adds."""
+        return self.goes_by_uplift
 
 
 class ExcludedCustomer(models.Model):

@@ -49,6 +49,7 @@ class Moment:
     suppressed: dict[tuple[int, int], datetime] = field(default_factory=dict)
     contacts: dict[int, list[Contact]] = field(default_factory=dict)
     assigned: dict[tuple[uuid.UUID, int], tuple[str, int]] = field(default_factory=dict)
+    had_theirs: set[tuple[int, uuid.UUID]] = field(default_factory=set)  # customer, campaign
 
     def experiments(self) -> set[Experiment]:
         """The experiments of all launches that may speak to any of the customers."""
@@ -83,6 +84,7 @@ def moment_of(
                 "customers": list(customers),
                 "audiences": list(by_audience),
                 "launches": list({campaign.launch_id for campaign in campaigns}),
+                "once": list({c.launch_id for c in campaigns if c.launch.contacts_once}),
                 "products": list({campaign.launch.product_id for campaign in campaigns}),
                 "experiments": list({campaign.launch.experiment_id for campaign in campaigns}),
                 "suppressing": list(SUPPRESSING),
@@ -106,6 +108,7 @@ class FactRow(NamedTuple):
     probability: float | None
     has_agreed: bool
     left_out_of: list[uuid.UUID]
+    contacted_by: list[uuid.UUID]
     contacted_at: list[datetime] | None
     lapses_at: list[datetime | None] | None
     caps: list[int] | None
@@ -126,6 +129,11 @@ FACTS = """
            ARRAY(
                SELECT x.launch_id FROM launchopt_campaigns_excludedcustomer x
                WHERE x.customer_id = m.customer_id AND x.launch_id = ANY(%(launches)s)
+           ),
+           ARRAY(
+               SELECT o.campaign_id FROM launchopt_campaigns_decision o
+               WHERE o.customer_id = m.customer_id AND o.launch_id = ANY(%(once)s)
+                 AND o.state IN ('reserved', 'confirmed')
            ),
            contact.at, contact.lapses_at, contact.cap, contact.hours,
            silence.product, silence.at,
@@ -163,6 +171,7 @@ def _take_in(
         if campaign.launch_id not in row.left_out_of:
             offer = Offer(campaign, row.probability)
             moment.offers.setdefault(row.customer, []).append(offer)
+    moment.had_theirs.update((row.customer, campaign) for campaign in row.contacted_by)
     if row.has_agreed:
         moment.consented.add(row.customer)
     moment.contacts[row.customer] = [

@@ -30,6 +30,7 @@ from launchopt.campaigns.services.planning import (
     draft_launch,
     request_plan,
 )
+from launchopt.campaigns.services.worth import move_bars
 
 __all__ = [
     "Answer",
@@ -49,6 +50,7 @@ __all__ = [
     "finish_launch",
     "include_customers",
     "lay_out_budget",
+    "move_bars",
     "pace_launches",
     "pause_launch",
     "pin_money",

@@ -1,9 +1,13 @@
-"""Audiences of a launch: customers who agreed, by how likely they are to buy and what they like."""
+"""Audiences of a launch: customers who agreed, by what a contact brings and what they like.
+
+Where past launches tell what a contact adds, that decides: whom it adds nothing to, or drives away,
+is left out. Else the chance to buy does.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +20,7 @@ from launchopt.campaigns.selectors.interest import Chance, chances_of_consenting
 
 # Shares of those who agreed, by rank of their chance to buy.
 TIERS = (("Likely", 0.10), ("Possible", 0.40), ("Within reach", 1.00))
+MOVED = "Moved by a contact"
 FEWEST_FOR_TIERS = 60
 FEWEST_FOR_INTEREST = 100
 SHARE_FOR_INTEREST = 0.2
@@ -34,13 +39,17 @@ class Group:
 
 
 @transaction.atomic
-def build_launch_audiences(*, launch: Launch, now: datetime) -> list[Audience]:
-    """Build the audiences of a launch from the interest scores of its product.
+def build_launch_audiences(
+    *, launch: Launch, now: datetime, added: Mapping[int, float] | None = None
+) -> list[Audience]:
+    """Build the audiences of a launch: by what a contact adds to each customer's chance to buy,
+    where `added` tells, else by the interest scores of its product.
 
     A customer stands in exactly one. An audience that the launch has already is filled anew; one
     that no longer fits is dropped, with its campaigns.
     """
-    groups = groups_of(chances_of_consenting(launch))
+    chances = chances_of_consenting(launch)
+    groups = groups_of(chances) if added is None else groups_moved(chances, added)
     mine = {c.audience.name: c.audience for c in launch.campaigns.select_related("audience")}
     built = [_fill(mine.get(group.name), group, launch=launch, now=now) for group in groups]
     _keep_campaigns(launch, built)
@@ -61,6 +70,32 @@ def groups_of(chances: Sequence[Chance]) -> list[Group]:
         groups += _by_interest(name, chances[first:last])
         first = last
     return groups
+
+
+def groups_moved(chances: Sequence[Chance], added: Mapping[int, float]) -> list[Group]:
+    """Those whom a contact moves, the most moved first, split by their main interest.
+
+    They are one tier: money that some do not come for is then left for the next.
+    """
+    moved = [Chance(c.customer, added.get(c.customer, 0.0)) for c in chances]
+    moved = sorted((c for c in moved if c.probability > 0), key=lambda c: -c.probability)
+    groups = _by_interest(MOVED, moved)
+    for group in groups:
+        interest = next(iter(group.rules.get("interests", ())), "")
+        group.description = _told_of_moved(group.members, interest)
+        group.rules.pop("probability", None)  # which selects by the chance to buy
+    return groups
+
+
+def _told_of_moved(members: Sequence[Chance], interest: str) -> str:
+    if not members:
+        return "There is nobody whom a contact is known to move."
+    low, high = 100 * members[-1].probability, 100 * members[0].probability
+    tastes = f", who like {interest} most" if interest else ""
+    return (
+        f"Agreed to marketing{tastes}; a contact adds {low:.3g} to {high:.3g} points of per cent "
+        "to their chance to buy."
+    )[:500]
 
 
 def _by_interest(tier: str, members: Sequence[Chance]) -> list[Group]:

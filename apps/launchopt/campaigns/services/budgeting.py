@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
+from typing import Any
 
 import numpy as np
 from django.db import transaction
-from numpy.typing import NDArray
 
-from launchopt.audiences.models import AudienceMember
-from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, ExcludedCustomer, Launch
-from launchopt.campaigns.services.assigning import Arms, arms_of
-from launchopt.conf import launchopt_settings
-from launchopt.operations.errors import InvalidInput
-from launchopt_core.assignment import HOLDOUT, bucket_of, choose_variant
-from launchopt_core.budget import Allocation, Cell, CellKey, Sorted, allocate, split_over_hours
-from launchopt_core.errors import FloorsAboveBudget
+from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, Launch
+from launchopt.campaigns.services.bounds import campaign_and_hour, refusal_of
+from launchopt.campaigns.services.places import Pin, hours_of, problem_of
+from launchopt_core.budget import Hill, Infeasible, Place, Plan, Problem, Sorted, solve
 from launchopt_core.estimates import Source
-from launchopt_core.money import quantise
-from launchopt_core.schedule import (
-    HOURS_OF_DAY,
-    ActivityProfile,
-    HourShare,
-    allocate_over_window,
-    profile_of,
-)
+from launchopt_core.money import from_minor, minor_unit, quantise, to_minor
 
-Chances = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Pin:
-    """Money that a person set for one campaign and hour."""
-
-    campaign: uuid.UUID
-    starts_at: datetime
-    amount: Decimal
+WHAT_IF = tuple(Decimal(share) for share in ("0.5", "1", "1.5", "2"))
 
 
 @transaction.atomic
@@ -50,79 +29,42 @@ def lay_out_budget(
     """Split the launch's budget; what a person pinned stays, the rest is laid out at its best.
 
     Each customer stands in one hour of a channel; who is held out or left out costs nothing. Cells
-    and what stays unspent sum to the budget. Raises InvalidInput where the pins exceed it.
+    and what stays unspent sum to the budget. Raises InvalidInput naming what cannot all be kept.
     """
     kept = _pins_of(launch) if pins is None else list(pins)
-    campaigns = {c.pk: c for c in launch.campaigns.filter(is_active=True)}
-    cells = _cells(launch, campaigns.values(), pins=kept)
-    try:
-        allocation = allocate(quantise(launch.budget, launch.currency), cells, launch.currency)
-    except FloorsAboveBudget:
-        total = sum((pin.amount for pin in kept), Decimal(0))
-        raise InvalidInput.at(
-            "/amount", f"What is set by hand comes to {total:f}, more than {launch.budget:f}."
-        ) from None
-    return _save(launch, allocation, campaigns=campaigns, pins=kept, now=now)
-
-
-def hours_of(launch: Launch, audience: uuid.UUID) -> list[HourShare]:
-    """The launch's hours with their shares of an audience's activity, as its plan has them."""
-    shares = launch.plan.get("hours_of_week", {}).get(str(audience))
-    zones = launch.plan.get("zones", {}).get(str(audience))
-    profile = profile_of([0] * HOURS_OF_DAY)
-    if shares:
-        profile = ActivityProfile(tuple(shares), Source.MEASURED, "as planned")
-    here = {launchopt_settings().time_zone: 1}
-    return allocate_over_window(profile, zones or here, launch.starts_at, launch.ends_at)
-
-
-def chances_of(launch: Launch) -> dict[uuid.UUID, Chances]:
-    """The chances of each audience's members who may be contacted, best first."""
-    audiences = launch.campaigns.filter(is_active=True).values("audience")
-    left_out = ExcludedCustomer.objects.filter(launch=launch).values("customer")
-    rows = (
-        AudienceMember.objects.filter(audience__in=audiences)
-        .exclude(customer__in=left_out)
-        .values_list("audience_id", "customer__external_id", "probability")
-    )
-    arms = arms_of([launch.experiment]) if launch.experiment else {}
-    found: dict[uuid.UUID, list[float]] = defaultdict(list)
-    for audience, unit, probability in rows.iterator(chunk_size=20_000):
-        if not any(_is_held_out(each, unit) for each in arms.values()):
-            found[audience].append(probability or 0.0)
-    return {audience: np.sort(np.array(chances))[::-1] for audience, chances in found.items()}
-
-
-def _is_held_out(arms: Arms, unit: str) -> bool:
-    return choose_variant(bucket_of(unit, arms.experiment.salt), arms.shares) == HOLDOUT
-
-
-def _cells(launch: Launch, campaigns: Iterable[Campaign], *, pins: Iterable[Pin]) -> list[Cell]:
-    pinned = {(pin.campaign, pin.starts_at): pin.amount for pin in pins}
-    chances = chances_of(launch)
-    hours = {audience: hours_of(launch, audience) for audience in chances}
-    split = {
-        audience: split_over_hours(chances[audience], [hour.share for hour in hours[audience]])
-        for audience in chances
+    campaigns = {
+        c.pk: c for c in launch.campaigns.filter(is_active=True).select_related("audience")
     }
-    cells = []
-    for campaign in campaigns:
-        reached = {
-            hour.start: part
-            for hour, part in zip(
-                hours.get(campaign.audience_id, []),
-                split.get(campaign.audience_id, []),
-                strict=True,
-            )
-            if len(part)
-        }
-        mine = {at for key, at in pinned if key == campaign.pk}
-        for start in sorted(reached.keys() | mine):
-            curve = Sorted(reached.get(start, np.zeros(0)), campaign.cost_per_contact)
-            amount = pinned.get((campaign.pk, start))
-            key = CellKey(campaign.channel, str(campaign.pk), start)
-            cells.append(Cell(key, curve, floor=amount or Decimal(0), ceiling=amount))
-    return cells
+    problem = problem_of(launch, campaigns.values(), pins=kept)
+    try:
+        found = solve(problem)
+    except Infeasible as infeasible:
+        raise refusal_of(infeasible, launch=launch, campaigns=campaigns) from None
+    plan = _save(launch, problem, found, campaigns=campaigns, pins=kept, now=now)
+    launch.plan["marginal_response"] = _margin(launch, problem, found)
+    launch.plan["what_if"] = what_if(launch, problem, as_planned=found)
+    Launch.objects.filter(pk=launch.pk).update(plan=launch.plan)
+    return plan
+
+
+def what_if(launch: Launch, problem: Problem, *, as_planned: Plan) -> list[dict[str, Any]]:
+    """What other budgets would buy: money as text, and the response; None where they are too small
+    for what must be spent."""
+    rows = []
+    for share in WHAT_IF:
+        total = quantise(launch.budget * share, launch.currency)
+        row = {"share": float(share), "budget": f"{total:f}"}
+        found = as_planned if share == 1 else _solved(replace(problem, total=total))
+        told = (f"{found.spent:f}", found.expected_response) if found else (None, None)
+        rows.append(row | dict(zip(("spent", "expected_response"), told, strict=True)))
+    return rows
+
+
+def _solved(problem: Problem) -> Plan | None:
+    try:
+        return solve(problem)
+    except Infeasible:
+        return None
 
 
 def _pins_of(launch: Launch) -> list[Pin]:
@@ -132,7 +74,8 @@ def _pins_of(launch: Launch) -> list[Pin]:
 
 def _save(
     launch: Launch,
-    allocation: Allocation,
+    problem: Problem,
+    found: Plan,
     *,
     campaigns: Mapping[uuid.UUID, Campaign],
     pins: Iterable[Pin],
@@ -142,44 +85,91 @@ def _save(
         launch=launch,
         defaults={
             "total": launch.budget,
-            "unspent": allocation.unspent,
-            "expected_response": allocation.expected_response,
+            "unspent": found.unspent,
+            "expected_response": found.expected_response,
             "created_at": now,
         },
     )
-    pinned = {(pin.campaign, pin.starts_at) for pin in pins}
     plan.cells.all().delete()
-    rows = []
-    for key, amount in allocation.cells.items():
-        campaign = campaigns[uuid.UUID(key.audience)]
-        is_pinned = (campaign.pk, key.hour) in pinned
-        if amount or is_pinned:
-            rows.append(
-                BudgetCell(
-                    budget_plan=plan,
-                    campaign=campaign,
-                    starts_at=key.hour,
-                    amount=amount,
-                    contacts=int((amount / campaign.cost_per_contact).to_integral(ROUND_DOWN)),
-                    expected_response=allocation.responses[key],
-                    is_pinned=is_pinned,
-                )
-            )
-    BudgetCell.objects.bulk_create(rows, batch_size=5_000)
-    _note_margin(launch, allocation)
+    laid = [
+        cell
+        for place in problem.places
+        for cell in _cells(launch, place, found.cells[place.id], campaigns=campaigns, pins=pins)
+    ]
+    for cell in laid:
+        cell.budget_plan = plan
+    BudgetCell.objects.bulk_create(laid, batch_size=5_000)
     return plan
 
 
-def _note_margin(launch: Launch, allocation: Allocation) -> None:
+def _cells(
+    launch: Launch,
+    place: Place,
+    amount: Decimal,
+    *,
+    campaigns: Mapping[uuid.UUID, Campaign],
+    pins: Iterable[Pin],
+) -> list[BudgetCell]:
+    """The hours of a place with money in them; of what a person pinned, with none, too."""
+    key, start = campaign_and_hour(place.id)
+    campaign = campaigns[key]
+    pinned = {pin.starts_at: pin.amount for pin in pins if pin.campaign == key}
+    response = _response(place, amount, currency=launch.currency)
+    laid = {start: amount} if start else _over_hours(launch, campaign, amount, pinned=pinned)
+    return [
+        BudgetCell(
+            campaign=campaign,
+            starts_at=at,
+            amount=part,
+            contacts=int((part / campaign.cost_per_contact).to_integral(ROUND_DOWN)),
+            expected_response=response * float(part / amount) if amount else 0.0,
+            is_pinned=at in pinned,
+        )
+        for at, part in laid.items()
+        if part or at in pinned
+    ]
+
+
+def _over_hours(
+    launch: Launch, campaign: Campaign, amount: Decimal, *, pinned: Mapping[datetime, Decimal]
+) -> dict[datetime, Decimal]:
+    """Money of a paid channel by the activity of its hours, to the cent, around what is pinned."""
+    hours = [h for h in hours_of(launch, campaign.audience_id) if h.start not in pinned]
+    edges = np.cumsum([h.share for h in hours])
+    cents = to_minor(amount - sum(pinned.values(), Decimal(0)), launch.currency)
+    whole = np.diff(np.round(cents * edges / edges[-1]), prepend=0.0).astype(int).tolist()
+    parts = zip((h.start for h in hours), whole, strict=True)
+    return dict(pinned) | {at: from_minor(part, launch.currency) for at, part in parts}
+
+
+def _response(place: Place, amount: Decimal, *, currency: str) -> float:
+    if isinstance(place.curve, Hill):
+        return float(place.curve.at(np.array([float(amount)]))[0])
+    cent = minor_unit(currency)
+    return float(place.curve.bends(cent).at(np.array([float(amount / cent)]))[0])
+
+
+def _margin(launch: Launch, problem: Problem, found: Plan) -> dict[str, Any]:
     """What the next unit of money would bring: a contact that brings less is not worth its cost."""
-    detail = f"purchases that one more {launch.currency} would bring, at the margin of the budget"
-    launch.plan["marginal_response"] = {
-        "value": allocation.marginal_response,
+    waiting = [_next(place, found.cells[place.id]) for place in problem.places if place.pin is None]
+    return {
+        "value": 0.0 if found.unspent else max(waiting, default=0.0),
         "source": _source_of_chances(launch),
-        "detail": detail,
+        "detail": f"purchases that one more {launch.currency} would bring, at the margin of the "
+        "budget",
     }
-    Launch.objects.filter(pk=launch.pk).update(plan=launch.plan)
+
+
+def _next(place: Place, amount: Decimal) -> float:
+    """What a unit of money brings in one place beyond an amount; of owned channels alone."""
+    if not isinstance(place.curve, Sorted):
+        return 0.0
+    chances = np.asarray(place.curve.probabilities)
+    reached = int(amount / place.curve.cost_each)
+    return float(chances[reached] / float(place.curve.cost_each)) if reached < len(chances) else 0.0
 
 
 def _source_of_chances(launch: Launch) -> str:
+    if launch.goes_by_uplift:
+        return str(launch.plan["decided_by"]["source"])
     return str(launch.plan.get("conversion_rate", {}).get("source", Source.PRIOR.value))

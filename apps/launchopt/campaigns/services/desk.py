@@ -157,7 +157,8 @@ class Desk:
         is_paused = self._status[launch.pk] == Launch.Status.PAUSED
         has_consent = customer.pk in self.moment.consented
         is_held_from_all = is_held_from_all_launches(customer.external_id)
-        is_worth_it = _is_worth_it(offer)
+        had_theirs = (customer.pk, campaign.pk) in self.moment.had_theirs
+        is_worth_it = _is_worth_it(offer) and not had_theirs
         # Who would never be contacted takes no part: they would only dilute what is measured.
         # Nor does who is held from all launches: that draw is not this experiment's.
         takes_part = has_consent and is_worth_it and not is_paused and not is_held_from_all
@@ -270,6 +271,8 @@ class Desk:
         decision.state = Decision.State.RESERVED
         decision.expires_at = decision.decided_at + timedelta(minutes=minutes)
         self._taken[campaign.pk] += campaign.cost_per_contact
+        if launch.contacts_once:
+            self.moment.had_theirs.add((decision.customer_id, campaign.pk))
         # The caller cannot have confirmed it yet: within this request it does not lapse.
         self.moment.contacts.setdefault(decision.customer_id, []).append(
             Contact(

@@ -32,6 +32,8 @@ def duplicate_launch(*, launch: Launch, by: Any, now: datetime) -> Launch:
         cap_contacts=launch.cap_contacts,
         cap_window_hours=launch.cap_window_hours,
         feedback=launch.feedback,
+        bounds=launch.bounds,
+        curves=launch.curves,
         duplicated_from=launch,
         created_by=actor_name(by)[:150] if by else "",
         created_at=now,

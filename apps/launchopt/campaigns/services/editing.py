@@ -12,7 +12,8 @@ from django.db import transaction
 
 from launchopt.audiences.models import Audience, AudienceMember, Customer
 from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, ExcludedCustomer, Launch
-from launchopt.campaigns.services.budgeting import Pin, lay_out_budget
+from launchopt.campaigns.services.budgeting import lay_out_budget
+from launchopt.campaigns.services.places import Pin
 from launchopt.campaigns.services.planning import Wish, terms_of
 from launchopt.operations.errors import Conflict, InvalidInput, NotFound
 from launchopt.operations.services import record_audit
@@ -29,8 +30,11 @@ TERMS = (
     "cap_contacts",
     "cap_window_hours",
     "feedback",
+    "bounds",
+    "curves",
 )
-NEED_NO_NEW_PLAN = {"name", "budget", "cap_contacts", "cap_window_hours", "feedback"}
+MONEY = {"budget", "bounds", "curves"}
+NEED_NO_NEW_PLAN = MONEY | {"name", "cap_contacts", "cap_window_hours", "feedback"}
 
 
 @transaction.atomic
@@ -46,7 +50,7 @@ def change_terms(*, launch: Launch, changes: Mapping[str, Any], by: Any, now: da
     before = terms_of(launch) | {"name": launch.name}
     _apply(launch, changes)
     launch.save()
-    if launch.status == Launch.Status.PLANNED and "budget" in changes:
+    if launch.status == Launch.Status.PLANNED and MONEY & set(changes):
         lay_out_budget(launch=launch, now=now)
     _record("change_launch", launch, by=by, now=now, before=before)
     return launch
@@ -209,6 +213,8 @@ def _apply(launch: Launch, changes: Mapping[str, Any]) -> None:
         cap_window_hours=launch.cap_window_hours,
         feedback=launch.feedback,
         name=launch.name,
+        bounds=launch.bounds,
+        curves=launch.curves,
     )
     wish = replace(wish, **changes)
     if faults := wish.faults():

@@ -86,7 +86,7 @@ def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:
     The campaigns are locked. What is promised and spent stays allowed.
     """
     lapsed = lapse_reservations(campaigns, now=now)
-    plans = _spend_plans(campaigns)
+    plans = spend_plans(campaigns)
     for campaign in campaigns:
         committed = campaign.reserved + campaign.spent
         allowed = spend_allowed(plans[campaign.pk], spent=committed, now=now, lead=PERIOD)
@@ -110,7 +110,8 @@ def lapse_reservations(campaigns: Collection[Campaign], *, now: datetime) -> int
     return lapsed
 
 
-def _spend_plans(campaigns: Iterable[Campaign]) -> dict[uuid.UUID, SpendPlan]:
+def spend_plans(campaigns: Iterable[Campaign]) -> dict[uuid.UUID, SpendPlan]:
+    """The money of each campaign by hour."""
     cells = BudgetCell.objects.filter(campaign__in=campaigns, amount__gt=0)
     hours: dict[uuid.UUID, list[tuple[datetime, Decimal]]] = defaultdict(list)
     for campaign, starts_at, amount in cells.values_list("campaign", "starts_at", "amount"):

@@ -6,18 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from launchopt.audiences.models import Audience, AudienceMember
 from launchopt.campaigns.models import Launch
+from launchopt.campaigns.models.launches import DECIDED_BY_CHANCE
 from launchopt.campaigns.services.audience_tiers import build_launch_audiences
-from launchopt.campaigns.services.budgeting import hours_of, lay_out_budget
+from launchopt.campaigns.services.budgeting import lay_out_budget
+from launchopt.campaigns.services.deciding import Added, Unknown, decided_by, left_unmoved
 from launchopt.campaigns.services.forecasting import (
     figures_before_money,
     figures_of_money,
     hours_figures,
     knowledge_of,
 )
+from launchopt.campaigns.services.places import hours_of
 from launchopt.conf import launchopt_settings
+from launchopt.experiments.metrics import SHOP_REVENUE
 from launchopt.experiments.models import Experiment
 from launchopt.experiments.services import register_experiment
 from launchopt.operations.errors import Conflict
@@ -26,12 +31,23 @@ from launchopt_core.budget import hours_of_customers
 from launchopt_core.schedule import zone_of
 
 VARIANTS = ("a", "b")
+OF_AUDIENCES = ("decided_by", "left_unmoved")  # figures that stand before the others are gathered
 BATCH = 5_000
 
 
-def plan_audiences(*, launch: Launch, now: datetime) -> dict[str, Any]:
-    """Who is spoken to."""
-    audiences = build_launch_audiences(launch=launch, now=now)
+@transaction.atomic
+def plan_audiences(
+    *, launch: Launch, now: datetime, added: Added | Unknown | None = None
+) -> dict[str, Any]:
+    """Who is spoken to: by what a contact adds, where past launches tell, else by interest."""
+    by_uplift = isinstance(added, Added) and added.tells_customers_apart
+    audiences = build_launch_audiences(
+        launch=launch, now=now, added=added.by_customer if by_uplift else None
+    )
+    launch.plan |= {"decided_by": decided_by(added)}
+    if by_uplift:
+        launch.plan |= {"left_unmoved": left_unmoved(launch, audiences)}
+    launch.save(update_fields=["plan"])
     return {"audiences": {audience.name: audience.size for audience in audiences}}
 
 
@@ -40,7 +56,9 @@ def plan_figures(*, launch: Launch, as_of: datetime) -> dict[str, Any]:
     """What is expected, and where each figure comes from; and when the audiences are active."""
     audiences = _audiences_of(launch)
     known = knowledge_of(launch, audiences, as_of=as_of)
-    launch.plan = figures_before_money(launch, known) | hours_figures(audiences, as_of=as_of)
+    kept = {name: launch.plan[name] for name in OF_AUDIENCES if name in launch.plan}
+    figures = figures_before_money(launch, known) | hours_figures(audiences, as_of=as_of)
+    launch.plan = kept | figures
     launch.plan["audiences"] = [_audience_row(audience, launch) for audience in audiences]
     launch.planned_as_of = as_of
     launch.save(update_fields=["plan", "planned_as_of"])
@@ -57,7 +75,7 @@ def plan_experiment(*, launch: Launch, now: datetime) -> dict[str, Any]:
     """
     salt = _withdraw_experiment(launch)
     share = (1 - launch.holdout) / len(VARIANTS)
-    figures = launch.plan
+    figures, shop = launch.plan, launchopt_settings()
     sample = int(figures["planned_sample_size"]["value"])
     launch.experiment = register_experiment(
         name=launch.name,
@@ -67,6 +85,7 @@ def plan_experiment(*, launch: Launch, now: datetime) -> dict[str, Any]:
         subject_id=launch.pk,
         descriptions={HOLDOUT: "Left alone, to measure what the launch causes."}
         | {name: f"Words {name}." for name in VARIANTS},
+        guardrails={SHOP_REVENUE: -allowed} if (allowed := shop.revenue_guardrail) else {},
         minimum_detectable_effect=figures.get("minimum_detectable_effect", {}).get("value"),
         planned_sample_size=sample or None,
         starts_at=launch.starts_at,
@@ -103,7 +122,7 @@ def _audiences_of(launch: Launch) -> list[Audience]:
 
 
 def _best_chance(audience: Audience) -> float:
-    return float(audience.rules.get("probability", [0, 0])[1])
+    return audience.members.aggregate(best=Max("probability"))["best"] or 0.0
 
 
 def _audience_row(audience: Audience, launch: Launch) -> dict[str, Any]:
@@ -111,13 +130,16 @@ def _audience_row(audience: Audience, launch: Launch) -> dict[str, Any]:
     chances = audience.members.values_list("probability", flat=True)
     mean = sum(chance or 0 for chance in chances) / max(audience.size, 1)
     detail = "mean chance to buy of its members"
+    if launch.goes_by_uplift:
+        source, detail = launch.plan["decided_by"]["source"], "mean of what a contact adds to it"
+    decided = launch.plan.get("decided_by", {}).get("value", DECIDED_BY_CHANCE)
     return {
         "name": audience.name,
         "id": str(audience.pk),
         "size": {
             "value": audience.size,
             "source": source,
-            "detail": "customers who agreed to marketing, by their chance to buy",
+            "detail": f"customers who agreed to marketing, by {decided}",
         },
         "conversion_rate": {"value": mean, "source": source, "detail": detail},
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import transaction
 
 from launchopt import jobs
 from launchopt.campaigns.models import Launch
+from launchopt.campaigns.services.bounds import bound_faults, curve_faults
 from launchopt.catalog.models import Product
 from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -43,6 +44,8 @@ class Wish:
     cap_window_hours: int | None = None
     feedback: str | None = None
     name: str = ""
+    bounds: Sequence[Mapping[str, Any]] = ()
+    curves: Mapping[str, Any] = field(default_factory=dict)
 
     def faults(self) -> list[FieldError]:
         """Every rule that it breaks."""
@@ -52,7 +55,12 @@ class Wish:
             *_channel_faults(self.channels or {}),
             *_measure_faults(self),
         )
-        return [FieldError(pointer, detail) for pointer, detail in checks]
+        channels = list(self.channels or DEFAULT_CHANNELS)
+        return [
+            *(FieldError(pointer, detail) for pointer, detail in checks),
+            *bound_faults(self.bounds, currency=self.currency, channels=channels),
+            *curve_faults(self.curves, channels=channels),
+        ]
 
 
 @transaction.atomic
@@ -81,6 +89,8 @@ def draft_launch(*, wish: Wish, by: Any, now: datetime) -> Launch:
         cap_contacts=wish.cap_contacts,
         cap_window_hours=wish.cap_window_hours,
         feedback=wish.feedback or Launch.Feedback.AUTO,
+        bounds=[dict(bound) for bound in wish.bounds],
+        curves=dict(wish.curves),
         created_by=actor_name(by)[:150] if by else "",
         created_at=now,
     )
@@ -147,6 +157,8 @@ def terms_of(launch: Launch) -> dict[str, Any]:
         "channels": launch.channels,
         "cap": [launch.cap_contacts, launch.cap_window_hours],
         "feedback": str(launch.feedback),
+        "bounds": launch.bounds,
+        "curves": launch.curves,
     }
 
 
@@ -179,6 +191,8 @@ def _completed(wish: Wish, *, currency: str) -> Wish:
         ),
         feedback=wish.feedback or Launch.Feedback.AUTO,
         name=wish.name[:200],
+        bounds=wish.bounds,
+        curves=wish.curves,
     )
 
 

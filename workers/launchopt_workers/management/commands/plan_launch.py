@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -14,6 +16,7 @@ from django.utils import timezone
 from launchopt import jobs
 from launchopt.campaigns import services
 from launchopt.campaigns.management.people import person_named
+from launchopt.campaigns.services.bounds import curve_in
 from launchopt.campaigns.services.planning import decimal_of
 from launchopt.operations.commands import LaunchOptCommand, instant_argument
 from launchopt.operations.errors import InvalidInput
@@ -51,6 +54,21 @@ class Command(LaunchOptCommand):
             metavar="CONTACTS/HOURS",
             help="Contacts of a customer at most in any window of so many hours, over all "
             "launches and channels (default: 3/24).",
+        )
+        parser.add_argument(
+            "--bound",
+            action="append",
+            type=bound_argument,
+            metavar="CHANNEL:FLOOR..CEILING",
+            help="What a channel gets at least and at most; either may be left out, as in "
+            "email:100.. May be repeated.",
+        )
+        parser.add_argument(
+            "--curve",
+            action="append",
+            type=curve_argument,
+            metavar="CHANNEL:FILE.json",
+            help="A paid channel: a hill as fit_response writes it. May be repeated.",
         )
         parser.add_argument("--by", default="", help="Who plans it, for the audit trail.")
         parser.add_argument(
@@ -98,6 +116,8 @@ def wish_of(options: Mapping[str, Any]) -> services.Wish:
         holdout=options["holdout"],
         cap_contacts=contacts,
         cap_window_hours=hours,
+        bounds=options["bound"] or (),
+        curves=dict(options["curve"] or ()),
     )
 
 
@@ -108,6 +128,25 @@ def channel_argument(text: str) -> tuple[str, Decimal]:
         return name, decimal_of(cost if colon else "", pointer="/channel")
     except InvalidInput:
         raise ArgumentTypeError(f"{text!r} is not NAME:COST, such as email:0.01") from None
+
+
+def bound_argument(text: str) -> dict[str, str]:
+    """CHANNEL:FLOOR..CEILING, such as email:100..500."""
+    channel, colon, ends = text.rpartition(":")
+    floor, dots, ceiling = ends.partition("..")
+    if not (colon and dots and (floor or ceiling)):
+        raise ArgumentTypeError(f"{text!r} is not CHANNEL:FLOOR..CEILING, such as email:100..500")
+    given = {"floor": floor, "ceiling": ceiling}
+    return {"channel": channel} | {rule: amount for rule, amount in given.items() if amount}
+
+
+def curve_argument(text: str) -> tuple[str, Any]:
+    """CHANNEL:FILE.json with one hill, or what fit_response wrote of one group."""
+    channel, _, path = text.partition(":")
+    try:
+        return channel, curve_in(json.loads(Path(path).read_text()))
+    except (OSError, ValueError) as error:
+        raise ArgumentTypeError(f"{text!r} is not CHANNEL:FILE.json: {error}") from None
 
 
 def cap_argument(text: str) -> tuple[int, int]:
