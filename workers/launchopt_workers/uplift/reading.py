@@ -160,19 +160,38 @@ def _rows_of_imported(window: Window) -> tuple[Sequence[Any], float]:
     }
     with connection.cursor() as cursor:
         cursor.execute(CAME_BY, values)
-        rows = cursor.fetchall()
+        rows = _alike(cursor.fetchall())
     treated = sum(1 for row in rows if row[1])
     share = treated / max(len(rows), 1)
     contacts = sum(row[1] for row in rows) / max(treated, 1)
     if not 0 < share < 1:
         return [(0, False, False, 0.5)], 0.0
-    return [(customer, shown > 0, bought, share) for customer, shown, bought in rows], contacts
+    return [(row[0], row[1] > 0, row[2], share) for row in rows], contacts
+
+
+def _alike(rows: Sequence[Any]) -> Sequence[Any]:
+    """Those who came by whether they were shown the product or not: by what they did elsewhere.
+
+    A purchase of the product is its outcome, and an exposure its treatment: whoever is known by
+    these alone would make one arm look like buyers, or like idlers. Only where few were seen
+    elsewhere does everything but the outcome count.
+    """
+    elsewhere = [row for row in rows if row[3]]
+    shown = sum(1 for row in rows if row[1])
+    if 2 * sum(1 for row in elsewhere if row[1]) >= shown:
+        return elsewhere
+    return [row for row in rows if row[1] or row[3] or row[4]]
 
 
 CAME_BY = """
     WITH came AS (
-        SELECT DISTINCT e.customer_id FROM launchopt_audiences_event e
+        SELECT e.customer_id,
+               bool_or(e.product_id IS DISTINCT FROM %(product)s) AS elsewhere,
+               bool_or(e.product_id IS NOT DISTINCT FROM %(product)s
+                       AND e.kind NOT IN ('exposure', 'purchase', 'return')) AS looked
+        FROM launchopt_audiences_event e
         WHERE e.occurred_at >= %(since)s AND e.occurred_at <= %(last)s
+        GROUP BY e.customer_id
     ), shown AS (
         SELECT customer_id, count(*) AS times FROM launchopt_audiences_event
         WHERE product_id = %(product)s AND kind = 'exposure' AND is_randomised
@@ -183,7 +202,8 @@ CAME_BY = """
         WHERE product_id = %(product)s AND kind = 'purchase'
           AND occurred_at >= %(since)s AND occurred_at < %(until)s
     )
-    SELECT came.customer_id, coalesce(shown.times, 0), bought.customer_id IS NOT NULL
+    SELECT came.customer_id, coalesce(shown.times, 0), bought.customer_id IS NOT NULL,
+           came.elsewhere, came.looked
     FROM came
     JOIN launchopt_audiences_customer c ON c.id = came.customer_id AND c.merged_into_id IS NULL
     JOIN launchopt_audiences_consent a
