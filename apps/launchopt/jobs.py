@@ -47,6 +47,10 @@ OFFER_NEW_PRODUCTS = Job(
     "launchopt.recommendation.offer_new_products", Queue.CPU, "Put new products into lists"
 )
 WRITE_CREATIVES = Job("launchopt.copywriting.write_creatives", Queue.GPU, "Write creatives")
+TRAIN_BRAND_VOICE = Job(
+    "launchopt.copywriting.train_brand_voice", Queue.GPU, "Learn a brand's voice"
+)
+LEARN_APPEAL = Job("launchopt.appeal.learn_appeal", Queue.GPU, "Learn which words are clicked")
 PLAN_LAUNCH = Job("launchopt.planning.plan_launch", Queue.GPU, "Plan a launch")
 ROLL_UP_METRICS = Job("launchopt.rollups.roll_up_metrics", Queue.CPU, "Roll up metrics")
 PACE_LAUNCHES = Job("launchopt.delivery.pace_launches", Queue.CPU, "Pace running launches")

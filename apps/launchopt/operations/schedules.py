@@ -33,6 +33,7 @@ SCHEDULES = (
     Schedule(jobs.BUILD_PERSONAS, timedelta(days=1)),
     Schedule(jobs.RECOMMEND, timedelta(days=1)),
     Schedule(jobs.WATCH_DRIFT, timedelta(days=1)),
+    Schedule(jobs.LEARN_APPEAL, timedelta(days=1)),
 )
 
 NIGHTLY_AT_HOUR = {
@@ -40,6 +41,7 @@ NIGHTLY_AT_HOUR = {
     jobs.BUILD_PERSONAS.name: 3,
     jobs.RECOMMEND.name: 4,
     jobs.WATCH_DRIFT.name: 5,
+    jobs.LEARN_APPEAL.name: 5,
 }
 
 

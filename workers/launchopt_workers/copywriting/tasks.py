@@ -8,6 +8,7 @@ from typing import Any
 from launchopt import jobs
 from launchopt.campaigns.models import Launch
 from launchopt.operations.runs import Work
+from launchopt_workers.appeal.ranking import rank_words
 from launchopt_workers.copywriting.choosing import writer_for
 from launchopt_workers.copywriting.writing import spots_of, treatments_of, write_spots
 from launchopt_workers.running import job_body
@@ -28,6 +29,7 @@ def write_creatives(work: Work, *, launch_id: str, **_: Any) -> dict[str, Any]:
         result = work.once(f"write from {start}: {_named(some)}", writing)
         total = {name: total[name] + result[name] for name in total}
         work.report(done=start + len(some), step=_named(some))
+    work.once("rank the candidates", lambda: {"ranked": rank_words(launch=launch_id)})
     return total
 
 

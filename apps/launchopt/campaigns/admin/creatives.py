@@ -9,15 +9,17 @@ from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import creatives
+from launchopt.campaigns.admin.previews import click_rate_words, ledger_of, preview_of
+from launchopt.campaigns.admin.review import ReviewQueue
 from launchopt.campaigns.mailing import send_test
 from launchopt.campaigns.models import Creative
+from launchopt.campaigns.selectors.approvers import APPROVE
 from launchopt.operations.adminsite import SuiteMedia, for_each
 from launchopt.operations.errors import LaunchOptError
 from launchopt_core.claims import (
@@ -25,13 +27,9 @@ from launchopt_core.claims import (
     PARTS,
     limits_of,
     parts_in,
-    sms_limit,
-    sms_text,
 )
 
-APPROVE = "launchopt_campaigns.approve_launch"
 WIDE = "box-sizing: border-box; width: 100%; max-width: 45rem"
-PREVIEW = "admin/launchopt_campaigns/creative_preview.html"
 REJECT = "admin/launchopt_campaigns/reject_creatives.html"
 
 
@@ -71,11 +69,12 @@ class CreativeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Creative)
-class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CreativeAdmin(ReviewQueue):
     """Words that wait for a person. Editing them drops their approval."""
 
     form = CreativeForm
-    list_display = ["words", "place", "status", "proof", "reviewed_by"]
+    change_list_template = "admin/launchopt_campaigns/creative_change_list.html"
+    list_display = ["words", "place", "status", "proof", "outlook", "reviewed_by"]
     list_filter = [
         "status",
         "channel",
@@ -88,10 +87,10 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["approve", "reject", "send_test"]
     about = [
         "launch", "audience", "segment", "channel", "variant", "language", "writer",
-        "fallback_reason",
+        "edited_by", "fallback_reason", "outlook",
     ]  # fmt: skip
-    review = ["status", "reviewed_by", "reviewed_at", "rejection_reason", "content_hash"]
-    readonly_fields = ["preview", "ledger", *about, *review]
+    verdict = ["status", "reviewed_by", "reviewed_at", "rejection_reason", "content_hash"]
+    readonly_fields = ["preview", "ledger", *about, *verdict]
     Media = SuiteMedia
 
     def get_fieldsets(self, request: HttpRequest, obj: Creative | None = None) -> Any:
@@ -100,7 +99,7 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             (None, {"fields": ("preview", "ledger")}),
             ("Words", {"fields": list(parts_in(obj.channel if obj else ""))}),
             ("For whom", {"fields": self.about}),
-            ("Review", {"fields": self.review}),
+            ("Review", {"fields": self.verdict}),
         ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -145,6 +144,11 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             faults.append(f"{len(creative.refusals)} refused")
         return "; ".join(faults) or "all proved"
 
+    @admin.display(description="expected click rate", ordering="click_rate")
+    def outlook(self, creative: Creative) -> str:
+        """What its words let expect, with how sure that is."""
+        return click_rate_words(creative)
+
     @admin.display(description="as it will look")
     def preview(self, creative: Creative) -> SafeString:
         """The creative as its channel shows it."""
@@ -153,25 +157,7 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="claims and their proof")
     def ledger(self, creative: Creative) -> SafeString:
         """Each claim in the words with the fact behind it, and each span that is refused."""
-        if not creative.claims and not creative.refusals:
-            return format_html("<p>{}</p>", "It claims nothing that would need proof.")
-        claims = [
-            (c["part"].replace("_", " "), c["text"], c["kind"], c["support"] or "✗ no fact")
-            for c in creative.claims
-        ]
-        refused = [
-            (
-                r["part"].replace("_", " "),
-                r["text"],
-                r["rule"].replace("_", " "),
-                f"✗ {r['detail']}",
-            )
-            for r in creative.refusals
-        ]
-        row = "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
-        head = format_html("<tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>", *LEDGER_HEAD)
-        rows = format_html_join("", row, [*claims, *refused])
-        return format_html("<table>{}{}</table>", head, rows)
+        return ledger_of(creative)
 
     def save_model(self, request: HttpRequest, obj: Creative, form: Any, change: bool) -> None:
         """Edit through the service, which checks the words again."""
@@ -217,22 +203,6 @@ class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "media": self.media,
         }
         return TemplateResponse(request, REJECT, context)
-
-
-LEDGER_HEAD = ("Part", "Claim", "Kind", "Proved by")
-
-
-def preview_of(creative: Creative) -> SafeString:
-    """A creative as its channel shows it; its words are escaped by the template."""
-    product = creative.launch.product
-    message = sms_text(creatives.draft_of(creative))
-    context = {
-        "creative": creative,
-        "product": product,
-        "message": message,
-        "message_limit": sms_limit(message),
-    }
-    return SafeString(render_to_string(PREVIEW, context))
 
 
 def limit_words(channel: str, part: str) -> str:

@@ -7,6 +7,7 @@ from launchopt.campaigns.creatives.facts import (
     portraits_of,
     product_facts,
 )
+from launchopt.campaigns.creatives.ranking import Expected, save_click_rates
 from launchopt.campaigns.creatives.review import (
     approve_creative,
     approve_creatives,
@@ -18,6 +19,7 @@ from launchopt.campaigns.creatives.serving import mark_stale, servable_creatives
 from launchopt.campaigns.creatives.writing import Place, check_words, draft_of, save_drafts
 
 __all__ = [
+    "Expected",
     "Place",
     "Portrait",
     "approve_creative",
@@ -32,6 +34,7 @@ __all__ = [
     "portraits_of",
     "product_facts",
     "reject_creative",
+    "save_click_rates",
     "save_drafts",
     "servable_creatives",
 ]

@@ -9,9 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from launchopt.campaigns.creatives.facts import facts_of
+from launchopt.campaigns.creatives.ranking import CLICK_RATES
 from launchopt.campaigns.creatives.writing import PERSON, check_words, checked_fields, draft_of
 from launchopt.campaigns.models import Creative, Launch
-from launchopt.operations.errors import Conflict, FieldError, InvalidInput
+from launchopt.campaigns.selectors.approvers import has_other_approver
+from launchopt.operations.errors import Conflict, FieldError, InvalidInput, NotAllowed
 from launchopt.operations.services import actor_name, record_audit
 from launchopt_core.claims import (
     Draft,
@@ -39,7 +41,9 @@ def edit_creative(*, creative: Creative, by: Any, now: datetime, **changes: str)
         return creative
     facts = facts_of(creative.launch)
     fields = checked_fields(draft, facts=facts, channel=creative.channel)
-    for name, value in (fields | {"writer": PERSON, "fallback_reason": ""}).items():
+    origin = {"writer": PERSON, "edited_by": actor_name(by)[:150], "fallback_reason": ""}
+    unknown = dict.fromkeys(CLICK_RATES)  # what was expected of the former words
+    for name, value in (fields | origin | unknown).items():
         setattr(creative, name, value)
     creative.status, creative.approved_hash = Creative.Status.DRAFT, ""
     creative.rejection_reason = ""
@@ -64,13 +68,14 @@ def approve_creative(*, creative: Creative, by: Any, now: datetime) -> Creative:
     """Approve exactly these words. Approving twice is the same as approving once.
 
     Raises Conflict where the facts have changed since they were written, a claim has no proof or
-    the words may not be said.
+    the words may not be said, NotAllowed for who wrote them where somebody else may approve.
     """
     creative = _locked(creative)
     draft, facts = draft_of(creative), facts_of(creative.launch)
     digest = content_hash(draft)
     if creative.status == Creative.Status.APPROVED and creative.approved_hash == digest:
         return creative
+    _check_other_eyes(creative, by=by)
     if creative.facts_hash and creative.facts_hash != facts_hash(facts):
         raise Conflict(
             f"The product has changed since {creative.headline!r} was written; "
@@ -106,6 +111,12 @@ def reject_creative(*, creative: Creative, by: Any, reason: str, now: datetime) 
 def _locked(creative: Creative) -> Creative:
     rows = Creative.objects.select_for_update(of=("self",))
     return rows.select_related("launch__product__category").get(pk=creative.pk)
+
+
+def _check_other_eyes(creative: Creative, *, by: Any) -> None:
+    maker = creative.edited_by
+    if maker and maker == actor_name(by) and has_other_approver(maker):
+        raise NotAllowed(f"{maker} wrote these words; somebody else has to approve them.")
 
 
 def _changed(before: Draft, changes: dict[str, str], *, known: tuple[str, ...]) -> Draft:

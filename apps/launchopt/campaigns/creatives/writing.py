@@ -12,15 +12,13 @@ from django.db import transaction
 from launchopt.audiences.models import Audience, Segment
 from launchopt.campaigns.creatives.facts import facts_of
 from launchopt.campaigns.models import Creative, Launch
-from launchopt.conf import launchopt_settings
+from launchopt.catalog.wording import check_parts
 from launchopt_core.claims import (
     EMAIL_PARTS,
     PARTS,
     Checked,
     Draft,
     Facts,
-    Manner,
-    check,
     content_hash,
     facts_hash,
 )
@@ -40,20 +38,8 @@ def check_words(
 
     `gender` and `age_band` are those of the persona that it is written for, where they are known.
     """
-    shop = launchopt_settings()
-    return check(
-        draft.parts(),
-        facts=facts,
-        channel=channel,
-        forbidden=shop.forbidden_terms,
-        required=shop.required_terms,
-        manner=Manner(
-            tone=shop.tone,
-            reading_level=shop.reading_level,
-            allows_emojis=shop.allow_emojis,
-            gender=gender,
-            age_band=age_band,
-        ),
+    return check_parts(
+        draft.parts(), facts=facts, channel=channel, gender=gender, age_band=age_band
     )
 
 

@@ -67,6 +67,12 @@ class Creative(models.Model):
     writer = models.CharField(
         max_length=60, help_text="Who wrote it: phrasebook, a model, or a person."
     )
+    edited_by = models.CharField(
+        max_length=150,
+        blank=True,
+        editable=False,
+        help_text="Who wrote these words by hand, and so does not approve them.",
+    )
     claims = models.JSONField(
         default=list, help_text="Each claim in the text, and the fact behind it."
     )
@@ -93,6 +99,15 @@ class Creative(models.Model):
     reviewed_by = models.CharField(max_length=150, blank=True, editable=False)
     reviewed_at = models.DateTimeField(null=True, editable=False)
     rejection_reason = models.CharField(max_length=300, blank=True)
+    click_rate = models.FloatField(
+        null=True, editable=False, help_text="Clicks per exposure that its words let expect."
+    )
+    click_rate_low = models.FloatField(
+        null=True, editable=False, help_text="The rate lies above it with 90 % certainty."
+    )
+    click_rate_high = models.FloatField(
+        null=True, editable=False, help_text="The rate lies below it with 90 % certainty."
+    )
     created_at = models.DateTimeField(editable=False)
 
     class Meta:

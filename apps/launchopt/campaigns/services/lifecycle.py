@@ -6,22 +6,18 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.db.models import Q
 
 from launchopt.campaigns.creatives import approve_creatives
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.campaigns.selectors import SERVING
+from launchopt.campaigns.selectors.approvers import has_other_approver
 from launchopt.campaigns.services.locking import lock_campaigns
 from launchopt.campaigns.services.pacing import close_valve, lapse_reservations, pace_campaigns
 from launchopt.experiments.models import Experiment
 from launchopt.experiments.services import start_experiment, stop_experiment
 from launchopt.operations.errors import Conflict, NotAllowed
 from launchopt.operations.services import actor_name, record_audit
-
-APPROVE = "launchopt_campaigns.approve_launch"
 
 
 @transaction.atomic
@@ -145,20 +141,9 @@ def _require(
 
 def _check_other_eyes(launch: Launch, *, by: Any) -> None:
     maker = launch.created_by
-    if not maker or maker != actor_name(by) or not _has_other_approver(maker):
+    if not maker or maker != actor_name(by) or not has_other_approver(maker):
         return
     raise NotAllowed(f"{maker} planned this launch; somebody else has to approve it.")
-
-
-def _has_other_approver(name: str) -> bool:
-    users = get_user_model()
-    others = users._default_manager.filter(is_active=True).exclude(**{users.USERNAME_FIELD: name})
-    label, _, codename = APPROVE.partition(".")
-    permission = Q(content_type__app_label=label, codename=codename)
-    allowed = Permission.objects.filter(permission)
-    return others.filter(
-        Q(is_superuser=True) | Q(user_permissions__in=allowed) | Q(groups__permissions__in=allowed)
-    ).exists()
 
 
 def _check_has_words(launch: Launch) -> None:

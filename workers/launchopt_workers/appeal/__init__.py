@@ -1,0 +1,1 @@
+"""Which words are clicked, learned from what customers saw."""
