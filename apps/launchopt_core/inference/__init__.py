@@ -17,6 +17,7 @@ from launchopt_core.inference.differences import (
 )
 from launchopt_core.inference.guardrails import guarded
 from launchopt_core.inference.methods import ALPHA, Method, Reading, Terms, read
+from launchopt_core.inference.quantiles import Quantile, quantile_interval, quantile_of
 from launchopt_core.inference.reports import Analysis, Comparisons, Labels, or_none, pairs
 from launchopt_core.inference.sample_ratio import SAMPLE_RATIO_ALPHA, SampleRatio, sample_ratio
 from launchopt_core.inference.samples import Companion, Kind, Sample, Sums
@@ -44,6 +45,7 @@ __all__ = [
     "Method",
     "Outcome",
     "PairedStratum",
+    "Quantile",
     "Reading",
     "Sample",
     "SampleRatio",
@@ -59,6 +61,8 @@ __all__ = [
     "outcome_of_strata",
     "outcomes_of_pair",
     "pairs",
+    "quantile_interval",
+    "quantile_of",
     "read",
     "sample_ratio",
     "verdicts",

@@ -11,6 +11,8 @@ import numpy as np
 from launchopt_core.inference import cuped, ratio
 from launchopt_core.inference.samples import Bools, Floats, Kind, Sample
 
+NORMAL = (Kind.PROPORTION, Kind.QUANTILE)  # whose error the normal judges
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -108,7 +110,7 @@ def _outcome(sample: Sample, slope: Floats) -> Outcome:
         plain = np.where(is_ratio, ratio.ratio_of(sample), plain)
         mean = np.where(is_ratio, plain, mean)
         spread = np.where(is_ratio, ratio.ratio_variance(sample), spread)
-    is_normal = (sample.kind == Kind.PROPORTION) & (slope == 0)
+    is_normal = np.isin(sample.kind, NORMAL) & (slope == 0)
     return Outcome(sample.count, mean, spread, plain, is_normal)
 
 

@@ -20,11 +20,15 @@ ROUNDING = 1e-9  # relative, of sums that went through text or floating point
 
 
 class Kind(IntEnum):
-    """What the mean of a metric is: a share of ones, a mean per unit, a ratio of two sums."""
+    """What a metric's figure is: a share of ones, a mean per unit, a ratio of two sums, a quantile.
+
+    A quantile has no sums: see `quantiles`.
+    """
 
     PROPORTION = 0
     MEAN = 1
     RATIO = 2
+    QUANTILE = 3
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Self
 import numpy as np
 import polars as pl
 
+from launchopt.experiments.study.exposures import COUNTED, since_exposure
+from launchopt.experiments.study.quantiles import Level, quantile_cells
 from launchopt.experiments.study.tables import (
     read_table,
     require_columns,
@@ -18,9 +20,10 @@ from launchopt.experiments.study.tables import (
 )
 from launchopt.operations.errors import InvalidInput
 from launchopt_core.inference import Companion, Kind, Sample, Sums
+from launchopt_core.winsorise import limits_of
 
 ALL = "all"  # the one group of a file that is not split
-KINDS = {kind.name.lower(): int(kind) for kind in Kind}
+KINDS = {kind.name.lower(): int(kind) for kind in Kind if kind is not Kind.QUANTILE}
 KEYS = ["group", "metric", "variant"]
 PARTS = [field.name for field in fields(Companion)]
 FIGURES = [
@@ -66,26 +69,43 @@ class Layout:
     unit: str | None = None
     covariate: str | None = None
     by: str | None = None
+    quantiles: Sequence[str] = ()
+    winsorise: float | None = None  # the share of units whose sums stay as they are
+    at: str | None = None  # when a row happened
+    exposed_at: str | None = None  # when its unit saw the variant first
 
 
 def cells_of_units(path: Path, layout: Layout) -> pl.DataFrame:
     """The cells of a file of units; the rows of one unit are summed first."""
     table = read_table(path)
     measures = _measures(layout, table.columns)
+    quantiles = [Level.parse(text) for text in layout.quantiles]
+    _refuse_same_names([*(m.name for m in measures), *(q.name for q in quantiles)])
     named = [layout.variant, *(name for name in (layout.unit, layout.by) if name)]
     require_filled(table, named)
     covariate = [layout.covariate] if layout.covariate else []
     figures = [column for measure in measures for column in measure.columns]
+    figures += [quantile.column for quantile in quantiles]
     numbers = list(dict.fromkeys([*figures, *covariate]))
-    table = with_numbers(table, numbers).select(
+    table = with_numbers(table, numbers)
+    if layout.exposed_at:
+        table = since_exposure(table, layout.unit, at=layout.at, exposed_at=layout.exposed_at)
+    counted = pl.col(COUNTED) if layout.exposed_at else pl.lit(True)
+    rows = table.select(
         (pl.col(layout.by) if layout.by else pl.lit(ALL)).alias("group"),
         pl.col(layout.variant).alias("variant"),
         *([pl.col(layout.unit).alias("unit")] if layout.unit else []),
-        *(pl.col(name).alias(f"figure {name}") for name in numbers),
+        *(_figure(name, counted if name != layout.covariate else None) for name in numbers),
+        counted.alias(COUNTED),
     )
-    units = _summed(table) if layout.unit else table
+    units = _summed(rows) if layout.unit else rows
+    if layout.winsorise is not None:
+        units = _winsorised(units, measures, layout.winsorise)
     parts = [_cells(units, measure, layout.covariate) for measure in measures]
-    return pl.concat(parts) if parts else pl.DataFrame()
+    parts += [quantile_cells(rows.filter(pl.col(COUNTED)), each) for each in quantiles]
+    cells = pl.concat(parts, how="diagonal")
+    missing = [name for name in FIGURES if name not in cells.columns]
+    return cells.with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
 
 
 def cells_of_moments(path: Path) -> pl.DataFrame:
@@ -113,13 +133,38 @@ def cells_of_moments(path: Path) -> pl.DataFrame:
 
 def _measures(layout: Layout, columns: Sequence[str]) -> list[Measure]:
     measures = [Measure.parse(text, columns) for text in layout.measures]
-    names = [measure.name for measure in measures]
-    if not names:
+    if not measures and not layout.quantiles:
         raise InvalidInput("Name a metric with --metric NAME=COLUMN.")
+    return measures
+
+
+def _refuse_same_names(names: Sequence[str]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise InvalidInput(f"Two metrics are named {twice!r}; rename one.")
-    return measures
+
+
+def _figure(name: str, counted: pl.Expr | None) -> pl.Expr:
+    """A column's numbers; nothing where the row does not count."""
+    value = pl.col(name)
+    if counted is not None:
+        value = pl.when(counted).then(value).otherwise(0.0)
+    return value.alias(f"figure {name}")
+
+
+def _winsorised(units: pl.DataFrame, measures: Sequence[Measure], share: float) -> pl.DataFrame:
+    """Sums of units above the quantile of those who have any count as that quantile.
+
+    One limit for all variants. Shares and ratios stay as they are.
+    """
+    columns = [f"figure {m.column}" for m in measures if not m.denominator]
+    limits = {
+        name: limits_of(units[name].filter(units[name] != 0).to_numpy(), upper=share).high
+        for name in columns
+    }
+    return units.with_columns(
+        pl.col(name).clip(upper_bound=high) for name, high in limits.items() if np.isfinite(high)
+    )
 
 
 def _summed(table: pl.DataFrame) -> pl.DataFrame:
@@ -131,7 +176,7 @@ def _summed(table: pl.DataFrame) -> pl.DataFrame:
             "leave them out, or name another --unit."
         )
     return table.group_by(["group", "unit", "variant"], maintain_order=True).agg(
-        pl.col("^figure .*$").sum()
+        pl.col("^figure .*$").sum(), pl.col(COUNTED).any()
     )
 
 

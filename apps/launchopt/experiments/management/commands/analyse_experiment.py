@@ -49,6 +49,28 @@ class Command(LaunchOptCommand):
             metavar="NAME=COLUMN[/DENOMINATOR]",
             help="A column, or the ratio of two; only 0 and 1 make it a proportion.",
         )
+        parser.add_argument(
+            "--quantile",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=COLUMN@LEVEL",
+            help="Of the rows, such as wait=seconds@0.9; those of one unit cling together.",
+        )
+        parser.add_argument(
+            "--winsorise",
+            type=float,
+            metavar="SHARE",
+            help="Units' sums above this quantile of those that are not 0, such as 0.999, count as "
+            "it.",
+        )
+        parser.add_argument(
+            "--exposed-at",
+            metavar="COLUMN",
+            help="First-exposure analysis: when the row's unit saw its variant, empty for never. "
+            "Who never did is left out, and rows before it do not count.",
+        )
+        parser.add_argument("--at", metavar="COLUMN", help="When a row happened.")
         parser.add_argument("--covariate", metavar="COLUMN", help="Known beforehand; for CUPED.")
         parser.add_argument("--by", metavar="COLUMN", help="Analyse each of its values apart.")
         parser.add_argument(
@@ -130,8 +152,12 @@ def _cells(file: Path, options: Mapping[str, Any]) -> Any:
         return cells_of_moments(file)
     if not options["variant"]:
         raise InvalidInput("Name the column of the variants with --variant, or pass --moments.")
-    names = ("variant", "unit", "covariate", "by")
-    layout = Layout(measures=options["metric"], **{name: options[name] for name in names})
+    names = ("variant", "unit", "covariate", "by", "winsorise", "at", "exposed_at")
+    layout = Layout(
+        measures=options["metric"],
+        quantiles=options["quantile"],
+        **{name: options[name] for name in names},
+    )
     return cells_of_units(file, layout)
 
 
