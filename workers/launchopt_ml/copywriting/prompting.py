@@ -11,15 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from launchopt_core.claims import Draft, Facts, attribute_text, limits_of, parts_in
-from launchopt_core.claims.rules import RULES
+from launchopt_core.claims.scrubbing import without_personal_data
 from launchopt_ml.copywriting.slots import interest_of, is_chinese
 from launchopt_ml.copywriting.titles import plain_text, readable_title
 from launchopt_ml.copywriting.writer import Brief, Persona
 
 OPEN, CLOSE = "<facts>", "</facts>"
 LONGEST_FACT = 1_200  # code points of one fact in a prompt
-REMOVED = "[removed]"
-_PERSONAL = next(rule.pattern for rule in RULES if rule.name == "personal_data")
 _BANDS = {"low": "watches prices", "middle": "buys at middle prices", "high": "looks for quality"}
 _TONES = {
     "plain": "plain and sober, without exclamation marks",
@@ -81,15 +79,6 @@ def schema_of(channel: str) -> dict[str, Any]:
         "required": list(parts),
         "additionalProperties": False,
     }
-
-
-def without_personal_data(text: str) -> str:
-    """A text in which what looks like an address, a number or a person's name is removed.
-
-    >>> without_personal_data("Ask ann@example.com or 138 0013 8000")
-    'Ask [removed] or [removed]'
-    """
-    return _PERSONAL.sub(REMOVED, text)
 
 
 def _asked(facts: Facts, persona: Persona | None) -> str:

@@ -84,7 +84,7 @@ class CreativeAdmin(ReviewQueue):
     ]
     list_select_related = ["audience", "launch", "segment"]
     search_fields = ["headline", "body"]
-    actions = ["approve", "reject", "send_test"]
+    actions = ["approve", "reject", "send_test", "export_preferences"]
     about = [
         "launch", "audience", "segment", "channel", "variant", "language", "writer",
         "edited_by", "fallback_reason", "outlook",
@@ -123,6 +123,22 @@ class CreativeAdmin(ReviewQueue):
             lambda row: send_test(row, to=getattr(request.user, "email", "")),
             done="Sent to your own address",
         )
+
+    @admin.action(description="Export what was preferred in their launches", permissions=["view"])
+    def export_preferences(
+        self, request: HttpRequest, rows: QuerySet[Creative]
+    ) -> HttpResponse | None:
+        """Pairs of approved words and those that were changed or rejected, as JSON Lines."""
+        launches = rows.order_by().values_list("launch", flat=True).distinct()
+        preferences = creatives.preferences_of(launches=launches)
+        if not preferences.pairs:
+            messages.info(
+                request, "No pair yet: it takes approved words, and others edited or rejected."
+            )
+            return None
+        answer = HttpResponse(preferences.as_lines(), content_type="application/jsonl")
+        answer["Content-Disposition"] = 'attachment; filename="preferences.jsonl"'
+        return answer
 
     @admin.display(description="words", ordering="headline")
     def words(self, creative: Creative) -> SafeString:

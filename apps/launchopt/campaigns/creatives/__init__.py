@@ -7,6 +7,7 @@ from launchopt.campaigns.creatives.facts import (
     portraits_of,
     product_facts,
 )
+from launchopt.campaigns.creatives.preferences import preferences_of
 from launchopt.campaigns.creatives.ranking import Expected, save_click_rates
 from launchopt.campaigns.creatives.review import (
     approve_creative,
@@ -32,6 +33,7 @@ __all__ = [
     "facts_of",
     "mark_stale",
     "portraits_of",
+    "preferences_of",
     "product_facts",
     "reject_creative",
     "save_click_rates",

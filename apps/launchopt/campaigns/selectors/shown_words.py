@@ -48,8 +48,6 @@ def shown_words(*, until: datetime, most: int) -> Sequence[Shown]:
 
 def words_to_rank(*, launch: UUID | str | None = None) -> QuerySet[Creative]:
     """The creatives of launches that go on, of one or of all, as far as nobody rejected them."""
-    rows = Creative.objects.filter(status__in=RANKED).exclude(
-        launch__status=Launch.Status.FINISHED
-    )
+    rows = Creative.objects.filter(status__in=RANKED).exclude(launch__status=Launch.Status.FINISHED)
     rows = rows.filter(launch=launch) if launch else rows
     return rows.select_related("segment").order_by("pk")
