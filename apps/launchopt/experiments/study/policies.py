@@ -42,9 +42,8 @@ class Columns:
         return [*([self.slot] if self.slot else []), *self.features]
 
 
-def read_log_and_policy(log: Path, policy: Path, columns: Columns) -> tuple[Log, Policy]:
-    """Both files, contexts and actions numbered alike. Raises InvalidInput in one line."""
-    rows = read_table(log)
+def log_and_policy(rows: pl.DataFrame, policy: Path, columns: Columns) -> tuple[Log, Policy]:
+    """A log at hand and a policy's file. Raises InvalidInput in one line."""
     require_filled(rows, [columns.action, *columns.context])
     rows = with_numbers(rows, [columns.reward, columns.propensity])
     _check_propensities(rows, columns.propensity)
@@ -60,6 +59,21 @@ def read_log_and_policy(log: Path, policy: Path, columns: Columns) -> tuple[Log,
         _log(rows, contexts, actions, columns),
         _policy(rules, contexts, actions, action=columns.action, keys=keys),
     )
+
+
+def shares_of(policy: Path, columns: Columns) -> dict[str, float]:
+    """Action -> probability of a policy that looks at nothing else.
+
+    Raises InvalidInput where it depends on the context: shares of variants are one for all.
+    """
+    rules, keys = _rules(policy, columns)
+    if keys:
+        raise InvalidInput(
+            f"Only a policy that is the same for everybody can be promoted; {policy} depends on "
+            f"{', '.join(keys)}."
+        )
+    names = rules[columns.action].cast(pl.String).to_list()
+    return dict(zip(names, rules[PROBABILITY].to_list(), strict=True))
 
 
 def told(evaluation: Evaluation, promotion: Promotion) -> dict[str, Any]:
