@@ -5,6 +5,55 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class MetricRollup(models.Model):
+    """Counts and sums of one minute, hour or day (UTC), by everything that a report is split by."""
+
+    class Granularity(models.TextChoices):
+        MINUTE = "minute", _("minute")
+        HOUR = "hour", _("hour")
+        DAY = "day", _("day")
+
+    launch_id = models.UUIDField()
+    campaign_id = models.UUIDField(null=True)
+    creative_id = models.UUIDField(null=True)
+    audience_id = models.UUIDField(null=True)
+    variant = models.CharField(max_length=60, default="")
+    phase = models.PositiveSmallIntegerField(null=True)
+    channel = models.CharField(max_length=60, default="")
+    granularity = models.CharField(max_length=6, choices=Granularity)
+    starts_at = models.DateTimeField(help_text="First instant of the minute, hour or day.")
+    decisions = models.PositiveIntegerField(default=0)
+    exposures = models.PositiveIntegerField(default=0)
+    clicks = models.PositiveIntegerField(default=0)
+    conversions = models.PositiveIntegerField(default=0)
+    returns = models.PositiveIntegerField(default=0)
+    revenue = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+    spend = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "launch_id",
+                    "granularity",
+                    "starts_at",
+                    "campaign_id",
+                    "creative_id",
+                    "audience_id",
+                    "variant",
+                    "phase",
+                    "channel",
+                ],
+                nulls_distinct=False,
+                name="launchopt_one_rollup",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.granularity} of {self.starts_at:%Y-%m-%d %H:%M}"
 
 
 def exact_sum() -> Any:

@@ -37,6 +37,7 @@ EDIT_LAUNCHES = [
     "campaigns.change_placement",
     "audiences.add_audience",
     "audiences.change_audience",
+    "audiences.change_listtheme",
 ]
 RUN_LAUNCHES = ["campaigns.run_launch"]
 
@@ -57,6 +58,8 @@ GROUPS: dict[str, list[str]] = {
         "operations.change_modelversion",
         "experiments.add_experiment",
         "experiments.change_experiment",
+        "experiments.add_metric",
+        "experiments.change_metric",
         "experiments.add_assignment",
         "experiments.change_proposal",
         "view",

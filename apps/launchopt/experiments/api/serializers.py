@@ -39,6 +39,14 @@ class MetricSerializer(serializers.ModelSerializer[Metric]):
         read_only_fields = fields
 
 
+class DefinitionSerializer(serializers.ModelSerializer[Metric]):
+    """A metric of one's own: which events count, and how. It cannot change once defined."""
+
+    class Meta:
+        model = Metric
+        fields = ["name", "kind", "event_kind", "of_value", "of_product", "definition"]
+
+
 class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     """A comparison as it was registered. `launch` is the launch that it measures."""
 

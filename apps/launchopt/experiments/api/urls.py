@@ -8,5 +8,6 @@ from launchopt.experiments.api import views
 
 router = SimpleRouter()
 router.register("experiments", views.ExperimentViewSet)
+router.register("metrics", views.MetricViewSet)
 
 urlpatterns = [*router.urls]

@@ -6,7 +6,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import CreateModelMixin, ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +15,7 @@ from launchopt.experiments import results, services
 from launchopt.experiments.api.serializers import (
     AskedSerializer,
     AssignedSerializer,
+    DefinitionSerializer,
     ExperimentSerializer,
     ExposedSerializer,
     RegistrationSerializer,
@@ -23,13 +24,14 @@ from launchopt.experiments.api.serializers import (
     SampleSizeSerializer,
     TermsSerializer,
 )
-from launchopt.experiments.models import Experiment
+from launchopt.experiments.metrics import ensure_metrics
+from launchopt.experiments.models import Experiment, Metric
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import parse_instant
 from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import EmptySerializer
 from launchopt.operations.api.strict import checked
-from launchopt.operations.errors import Conflict, InvalidInput
+from launchopt.operations.errors import InvalidInput
 from launchopt_core import power
 from launchopt_core.errors import ImpossibleInput
 
@@ -86,14 +88,14 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     @action(detail=True, methods=["post"])
     def start(self, request: Request, pk: str) -> Response:
         """Let it assign customers. A launch starts its own."""
-        experiment = services.start_experiment(experiment=self._own(), now=timezone.now())
+        experiment = services.start_own(self.get_object(), now=timezone.now())
         return self._answer(experiment)
 
     @extend_schema(request=EmptySerializer, responses=ExperimentSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
         """End it for good."""
-        experiment = services.stop_experiment(experiment=self._own(), now=timezone.now())
+        experiment = services.stop_own(self.get_object(), now=timezone.now())
         return self._answer(experiment)
 
     @extend_schema(request=AskedSerializer, responses=AssignedSerializer)
@@ -135,11 +137,20 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
 
     def _own(self) -> Experiment:
         """An experiment that no launch runs."""
-        experiment: Experiment = self.get_object()
-        if experiment.subject_id:
-            raise Conflict("A launch runs this experiment; start, pause and finish the launch.")
-        return experiment
+        return services.own_experiment(self.get_object())
 
     def _answer(self, experiment: Experiment, code: int = status.HTTP_200_OK) -> Response:
         fresh = self.get_queryset().get(pk=experiment.pk)
         return Response(ExperimentSerializer(fresh).data, status=code)
+
+
+class MetricViewSet(CreateModelMixin, ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
+    """What counts as an outcome: the shipped metrics, and those that a shop defines."""
+
+    queryset = Metric.objects.order_by("name")
+    serializer_class = DefinitionSerializer
+
+    def list(self, request: Request) -> Response:
+        """All of them, each with its definition."""
+        ensure_metrics()
+        return super().list(request)

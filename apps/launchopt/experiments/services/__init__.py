@@ -7,9 +7,12 @@ from launchopt.experiments.services.placing import place_customers
 from launchopt.experiments.services.promoting import promote_policy
 from launchopt.experiments.services.recording import record_results
 from launchopt.experiments.services.registering import (
+    own_experiment,
     register_experiment,
     start_experiment,
+    start_own,
     stop_experiment,
+    stop_own,
 )
 from launchopt.experiments.services.weighing import (
     change_weights,
@@ -28,6 +31,7 @@ __all__ = [
     "decide_proposal",
     "join_customers",
     "learn_weights",
+    "own_experiment",
     "place_customers",
     "promote_policy",
     "propose_weights",
@@ -35,6 +39,8 @@ __all__ = [
     "record_results",
     "register_experiment",
     "start_experiment",
+    "start_own",
     "stop_experiment",
+    "stop_own",
     "undo_weights",
 ]

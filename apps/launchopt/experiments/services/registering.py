@@ -49,7 +49,7 @@ def register_experiment(
     Conflict where its group has no such slice left.
     """
     shares = checked_weights(weights, control=control)
-    if starts_at and ends_at and ends_at <= starts_at:
+    if ends_at and ends_at <= (starts_at or now):
         raise InvalidInput.at("/ends_at", "The experiment ends before it starts.")
     _check_risks(alpha, power)
     slice_from, slice_until = free_slice(exclusion_group, share=group_share)
@@ -101,6 +101,23 @@ def stop_experiment(*, experiment: Experiment, now: datetime) -> Experiment:
     if experiment.starts_at and experiment.starts_at < now:
         experiment.ends_at = min(now, experiment.ends_at or now)
     experiment.save(update_fields=["status", "ends_at"])
+    return experiment
+
+
+def start_own(experiment: Experiment, *, now: datetime) -> Experiment:
+    """Start an experiment that no launch runs; Conflict for one that a launch does."""
+    return start_experiment(experiment=own_experiment(experiment), now=now)
+
+
+def stop_own(experiment: Experiment, *, now: datetime) -> Experiment:
+    """Stop an experiment that no launch runs; Conflict for one that a launch does."""
+    return stop_experiment(experiment=own_experiment(experiment), now=now)
+
+
+def own_experiment(experiment: Experiment) -> Experiment:
+    """The same experiment; Conflict where a launch runs it."""
+    if experiment.subject_id:
+        raise Conflict("A launch runs this experiment; start, pause and finish the launch.")
     return experiment
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from launchopt import jobs
 from launchopt.experiments import results, services
-from launchopt.experiments.models import Experiment, Metric, MetricRollup, Proposal, Result
+from launchopt.experiments.admin import registration
+from launchopt.experiments.admin.tables import figure, interval, table
+from launchopt.experiments.models import Experiment, Result
+from launchopt.experiments.services import start_own, stop_own
 from launchopt.operations.adminsite import (
     ReadOnlyAdmin,
     SuiteMedia,
@@ -25,20 +27,23 @@ from launchopt.operations.adminsite import (
 from launchopt.operations.runs import request_run
 
 ROLL_UP = "launchopt_operations.add_run"
+ADD = "launchopt_experiments.add_experiment"
+CHANGE = "launchopt_experiments.change_experiment"
 DECIDE_WEIGHTS = "launchopt_experiments.change_proposal"
 KEPT = 24  # results shown of those that were kept
 
 
 @admin.register(Experiment)
 class ExperimentAdmin(ReadOnlyAdmin):
-    """Comparisons. A launch registers its own before it starts; nobody changes it afterwards."""
+    """Comparisons. A launch registers its own; others are registered here before they start, and
+    nobody changes them afterwards."""
 
     list_display = ["name", "status", "primary_metric", "customers", "latest_verdict", "starts_at"]
     list_filter = ["status", "primary_metric"]
     list_select_related = ["primary_metric"]
     search_fields = ["name"]
     date_hierarchy = "created_at"
-    actions = ["roll_up", "undo_weights"]
+    actions = ["start", "stop", "roll_up", "undo_weights"]
     fieldsets = [
         (None, {"fields": ["name", "status", "starts_at", "ends_at"]}),
         ("What it showed", {"fields": ["comparison", "groups_check", "over_time"]}),
@@ -57,8 +62,27 @@ class ExperimentAdmin(ReadOnlyAdmin):
     Media = SuiteMedia
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Everything that is shown."""
+        """Everything that is shown; a new one is filled in."""
+        if obj is None:
+            return []
         return [name for _, options in self.fieldsets for name in options["fields"]]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may register an experiment by REST may do so here."""
+        return request.user.has_perm(ADD)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
+        """Terms to fill in, or what was registered and what came of it."""
+        return self.fieldsets if obj else registration.FIELDSETS
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The terms of a new one."""
+        if obj is None:
+            kwargs["form"] = registration.RegistrationForm
+        return super().get_form(request, obj, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The form has registered it, so that what is wrong stood beside its field."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Experiment]:
         """With how many customers are assigned, and what was last kept of the result."""
@@ -174,6 +198,33 @@ class ExperimentAdmin(ReadOnlyAdmin):
             ),
         )
 
+    @admin.action(description="Start", permissions=["change_terms"])
+    def start(self, request: HttpRequest, rows: QuerySet[Experiment]) -> None:
+        """Let them assign customers."""
+        now = timezone.now()
+        for_each(request, rows, lambda row: start_own(row, now=now), done="Started")
+
+    @admin.action(description="Stop for good", permissions=["change_terms"])
+    def stop(self, request: HttpRequest, rows: QuerySet[Experiment]) -> HttpResponse | None:
+        """End them."""
+        page = needs_confirmation(
+            self,
+            request,
+            rows,
+            action="stop",
+            title="Stop for good",
+            warning="Nobody is assigned any more and later outcomes do not count. A stopped "
+            "experiment cannot start again.",
+        )
+        if page is None:
+            now = timezone.now()
+            for_each(request, rows, lambda row: stop_own(row, now=now), done="Stopped")
+        return page
+
+    def has_change_terms_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may start and stop experiments."""
+        return request.user.has_perm(CHANGE)
+
     @admin.action(description="Roll up metrics now", permissions=["roll_up"])
     def roll_up(self, request: HttpRequest, rows: QuerySet[Experiment]) -> None:
         """Count what is new without waiting for the schedule."""
@@ -207,111 +258,3 @@ class ExperimentAdmin(ReadOnlyAdmin):
     def has_decide_weights_permission(self, request: HttpRequest) -> bool:
         """Whether the person may change the shares of variants."""
         return request.user.has_perm(DECIDE_WEIGHTS)
-
-
-@admin.register(Proposal)
-class ProposalAdmin(ReadOnlyAdmin):
-    """Weights that results speak for. They change nothing until a person says yes."""
-
-    list_display = [
-        "experiment", "shares", "reason", "proposed_at", "is_accepted", "decided_by", "decided_at",
-    ]  # fmt: skip
-    list_filter = ["is_accepted"]
-    list_select_related = ["experiment"]
-    actions = ["accept", "decline"]
-    Media = SuiteMedia
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Whether the person may change the shares of variants."""
-        return request.user.has_perm(DECIDE_WEIGHTS)
-
-    @admin.display(description="shares of new customers")
-    def shares(self, proposal: Proposal) -> str:
-        """Variant by variant."""
-        return ", ".join(f"{name} {share:.1%}" for name, share in proposal.weights.items())
-
-    @admin.action(description="Accept", permissions=["decide"])
-    def accept(self, request: HttpRequest, rows: QuerySet[Proposal]) -> None:
-        """Draw new customers with these shares; the experiment's page can undo it."""
-        self._decide(request, rows, accept=True)
-
-    @admin.action(description="Decline", permissions=["decide"])
-    def decline(self, request: HttpRequest, rows: QuerySet[Proposal]) -> None:
-        """Leave the shares as they are."""
-        self._decide(request, rows, accept=False)
-
-    def _decide(self, request: HttpRequest, rows: QuerySet[Proposal], *, accept: bool) -> None:
-        now, by = timezone.now(), request.user
-        for_each(
-            request,
-            rows,
-            lambda row: services.decide_proposal(proposal=row, accept=accept, by=by, now=now),
-            done="Accepted" if accept else "Declined",
-        )
-
-
-@admin.register(Metric)
-class MetricAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What counts as an outcome. Only the words of its definition may be changed."""
-
-    list_display = ["name", "kind", "event_kind", "of_value", "definition"]
-    readonly_fields = ["name", "kind", "event_kind", "of_value"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Metrics are shipped."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Experiments keep theirs."""
-        return False
-
-
-@admin.register(MetricRollup)
-class MetricRollupAdmin(ReadOnlyAdmin):
-    """Counts and sums by minute, hour and day."""
-
-    list_display = [
-        "starts_at", "granularity", "launch_id", "channel", "variant", "decisions", "exposures",
-        "clicks", "conversions", "returns", "revenue", "spend",
-    ]  # fmt: skip
-    list_filter = ["granularity", "channel", "variant"]
-    search_fields = ["=launch_id"]
-    date_hierarchy = "starts_at"
-    ordering = ["-starts_at"]
-    show_full_result_count = False
-
-
-def table(
-    titles: Iterable[str], rows: Iterable[Iterable[str]], *, empty: str = "Nothing yet."
-) -> str | SafeString:
-    """A plain table; every cell is escaped."""
-    body = format_html_join(
-        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", _cells(row)),) for row in rows)
-    )
-    if not body:
-        return empty
-    head = format_html_join("", '<th scope="col">{}</th>', _cells(titles))
-    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
-
-
-def figure(value: float | None) -> str:
-    """A number with four significant figures, or a dash.
-
-    >>> figure(0.012345), figure(None)
-    ('0.01235', '—')
-    """
-    return "—" if value is None else f"{value:.4g}"
-
-
-def interval(limits: Iterable[float | None] | None) -> str:
-    """Low to high, or a dash.
-
-    >>> interval([0.01, 0.02]), interval(None)
-    ('0.01 to 0.02', '—')
-    """
-    values = list(limits or [None])
-    return "—" if None in values else " to ".join(figure(value) for value in values)
-
-
-def _cells(words: Iterable[str]) -> list[tuple[str]]:
-    return [(word,) for word in words]
