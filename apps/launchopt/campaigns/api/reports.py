@@ -128,6 +128,28 @@ class IncrementalSerializer(serializers.Serializer[Any]):
     interval = IntervalField()
 
 
+class AttributionSerializer(serializers.Serializer[Any]):
+    """Purchases ascribed to the launch, and of them those it caused, returns subtracted."""
+
+    rule = serializers.CharField()
+    click_window_days = serializers.FloatField()
+    view_window_days = serializers.FloatField()
+    attributed = serializers.IntegerField()
+    returned = serializers.IntegerField()
+    net = serializers.IntegerField()
+    incremental = IncrementalSerializer()
+    incremental_share = IncrementalSerializer(help_text="Of what is ascribed, the part caused.")
+
+
+class WhatIfSerializer(serializers.Serializer[Any]):
+    """What another budget would buy; null where it is less than must be spent."""
+
+    share = serializers.FloatField()
+    budget = serializers.CharField()
+    spent = serializers.CharField(allow_null=True)
+    expected_response = serializers.FloatField(allow_null=True)
+
+
 class CannibalisationSerializer(IncrementalSerializer):
     """What the launch did to purchases of similar products, per customer."""
 
@@ -178,6 +200,8 @@ class LaunchReportSerializer(serializers.Serializer[Any]):
     effect = EffectSerializer()
     effect_by_persona = PersonaEffectsSerializer(allow_null=True)
     incremental_conversions = IncrementalSerializer()
+    attribution = AttributionSerializer()
+    what_if = WhatIfSerializer(many=True)
     forecast = ForecastSerializer(allow_null=True, help_text=_what("forecast"))
     cannibalisation = CannibalisationSerializer()
     satisfaction = SatisfactionSerializer()

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from launchopt.campaigns.models import Launch
+from launchopt.campaigns.reporting.attribution import attribution_of
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
 from launchopt.campaigns.reporting.forecasting import forecast_told
 from launchopt.campaigns.reporting.rates import rates_of
@@ -21,17 +22,20 @@ def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str,
     `rates` are those of the customers who could be contacted, as a whole and of each part.
     """
     currency, effect = launch.currency, effect_of(launch, until=until)
+    contactable = figures_of(launch, with_holdout=False)
     return {
         "launch": str(launch.pk),
         "currency": currency,
         **_told(figures_of(launch), lambda counts: counts.as_dict(currency)),
         "rates": _told(
-            figures_of(launch, with_holdout=False),
+            contactable,
             lambda counts: dict(rates_of(counts, currency=currency)),
         ),
         "effect": effect,
         "effect_by_persona": persona_effects(launch, until=until),
         "incremental_conversions": incremental_of(effect),
+        "attribution": attribution_of(contactable.totals, effect),
+        "what_if": launch.plan.get("what_if", []),
         "forecast": forecast_told(launch, until=until),
         "cannibalisation": cannibalisation_of(launch, effect, until=until),
         "satisfaction": satisfaction_with(launch),

@@ -1,8 +1,8 @@
 """What is ascribed to a launch, and which share of it the launch caused.
 
-A purchase is ascribed to the last click within its window, else to the last exposure within its own
-(see the rollups). Some of these purchases would have come anyway: the customers left alone by chance
-tell how many. Pieces that came back are subtracted from both.
+A purchase is ascribed to the last click within its window, else to the last exposure within its
+own (see the rollups). Some of these purchases would have come anyway: the customers left alone by
+chance tell how many. Pieces that came back are subtracted from both.
 """
 
 from __future__ import annotations

@@ -9,9 +9,11 @@ from django.template.loader import render_to_string
 
 from launchopt.campaigns.models import BudgetPlan, Launch
 from launchopt.campaigns.reporting import forecasting, happened, learned, planned, selectors, whom
+from launchopt.campaigns.reporting.attribution import attribution_section
 from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
 from launchopt.campaigns.reporting.record import record_section
 from launchopt.campaigns.reporting.sections import Section, added_sections
+from launchopt.campaigns.reporting.what_if import what_if_section
 from launchopt.campaigns.reporting.words import (
     TERMS,
     moment,
@@ -58,18 +60,21 @@ def _sections(
         record_section(launch),
         planned.audience_section(launch),
         planned.budget_section(launch, hours),
+        what_if_section(launch),
         planned.figures_section(launch),
     ]
     words = happened.words_section(launch)
     if launch.started_at is None:
         return [expected, *plan, words, *added_sections(launch)]
+    contactable = figures_of(launch, with_holdout=False)
     return [
         happened.effect_section(launch, effect, until=until),
         *added_sections(launch),
         expected,
         whom.personas_section(launch, until=until),
+        attribution_section(contactable.totals, effect),
         learned.over_time_section(launch),
-        happened.funnel_section(figures_of(launch, with_holdout=False), currency=launch.currency),
+        happened.funnel_section(contactable, currency=launch.currency),
         learned.siblings_section(launch, effect, until=until),
         happened.spend_section(launch, hours),
         happened.parts_section(launch, figures),

@@ -90,6 +90,7 @@ def refusal_of(
 ) -> InvalidInput:
     """The constraints in conflict, each in words and with a pointer of its own."""
     faults = [_conflict(name, launch=launch, campaigns=campaigns) for name in infeasible.conflict]
+    faults.sort(key=lambda fault: fault.pointer == "/budget")  # what was asked for last comes first
     if {name.rpartition(".")[2] for name in infeasible.conflict} <= {"total", "pin"}:
         detail = f"What is set by hand comes to more than {launch.budget:f} {launch.currency}."
         return InvalidInput(detail, faults)
