@@ -61,7 +61,8 @@ class Settings:
         "", "Name or path of the instruction-tuned causal model that `transformers` writes with."
     )
     copy_voices: Mapping[str, str] = _setting(
-        {}, "Brand voices by name: the folder of each one's LoRA adapter for the model."
+        {},
+        "Brand voices by name: the folder of each one's LoRA adapter, beside those learned here.",
     )
     copy_voice: str = _setting("", "The brand voice in use; empty: the model's own.")
     copy_server: str = _setting(

@@ -50,6 +50,7 @@ WRITE_CREATIVES = Job("launchopt.copywriting.write_creatives", Queue.GPU, "Write
 TRAIN_BRAND_VOICE = Job(
     "launchopt.copywriting.train_brand_voice", Queue.GPU, "Learn a brand's voice"
 )
+WRITE_THEMES = Job("launchopt.themes.write_themes", Queue.GPU, "Write the themes of lists")
 LEARN_APPEAL = Job("launchopt.appeal.learn_appeal", Queue.GPU, "Learn which words are clicked")
 PLAN_LAUNCH = Job("launchopt.planning.plan_launch", Queue.GPU, "Plan a launch")
 ROLL_UP_METRICS = Job("launchopt.rollups.roll_up_metrics", Queue.CPU, "Roll up metrics")

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from launchopt.conf import Settings, launchopt_settings
 from launchopt_ml.copywriting import PhrasebookWriter, Writer
+from launchopt_workers.voices.versions import adapter_of
 
 
 def writer_for(role: str) -> Writer:
@@ -19,9 +20,7 @@ def writer_named(name: str) -> Writer:
     if name == "openai":
         return _openai(settings)
     if name == "transformers":
-        return _transformers(
-            settings.copy_model, settings.copy_voices.get(settings.copy_voice, settings.copy_voice)
-        )
+        return _transformers(settings.copy_model, adapter_of(settings.copy_voice))
     return PhrasebookWriter()
 
 

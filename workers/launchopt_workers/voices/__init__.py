@@ -1,0 +1,1 @@
+"""Brand voices, learned from approved copy."""
