@@ -10,6 +10,7 @@ from launchopt_ml.interest.baselines import ActivityInterest, ContentInterest, R
 from launchopt_ml.interest.codes import by_code
 from launchopt_ml.interest.episodes import Episode, Vantage, bought_within, launched, new_within
 from launchopt_ml.interest.examples import Examples, past_examples
+from launchopt_ml.interest.features import pair_features
 from launchopt_ml.interest.level import level_of
 from launchopt_ml.interest.model import LaunchInterest
 from launchopt_ml.interest.protocol import Launch, NotFitted, predict
@@ -139,6 +140,14 @@ class TestLaunchInterest:
         short = predict(learned, SHOP, Launch(_on_sale_at_once(NEW), AS_OF, 7.0))[1]
         long = predict(learned, SHOP, Launch(_on_sale_at_once(NEW), AS_OF, 30.0))[1]
         assert long.sum() > 1.3 * short.sum()
+
+    def test_scores_a_block_as_it_scores_its_pairs_one_by_one(self, learned):
+        session = learned.prepare(SHOP, LAUNCH)
+        pairs = pair_features(session.histories, session.candidates, rows=slice(0, 60))
+        log_odds = session.judge.log_odds(pairs)
+        np.testing.assert_allclose(
+            session.score(slice(0, 60)), 1 / (1 + np.exp(-log_odds)), rtol=1e-4
+        )
 
     def test_reasons_name_what_the_customer_bought(self, learned):
         session = learned.prepare(SHOP, LAUNCH)

@@ -24,7 +24,7 @@ from launchopt_ml.interest.episodes import (
     places_of,
 )
 from launchopt_ml.interest.facts import days_on_sale, log_days
-from launchopt_ml.interest.features import NAMES, Candidates, pair_features
+from launchopt_ml.interest.features import NAMES, Candidates, panel_of
 from launchopt_ml.interest.histories import Histories
 from launchopt_ml.interest.protocol import block_rows
 from launchopt_ml.shop import PURCHASE, Products, Shop, days, in_days
@@ -186,7 +186,7 @@ def _features(
     """(chosen pairs, NAMES), by customer."""
     count, products = chosen.shape
     parts = [
-        pair_features(histories, candidates, rows=rows)[chosen[rows]]
+        panel_of(histories, candidates, rows=rows).of(chosen[rows])
         for rows in block_rows(count, products=products, features=len(NAMES))
     ]
     return np.concatenate([np.zeros((0, len(NAMES)), dtype=np.float32), *parts])

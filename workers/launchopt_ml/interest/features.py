@@ -4,6 +4,8 @@ both come here, so that they cannot differ."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -44,7 +46,10 @@ PAIR = (
     *FITS,
 )
 NAMES = (*PAIR, *TRAITS, *FACTS)  # the facts last: the learner weighs them apart
+HISTORIES = sorted({history for history, _ in VOTES})
 Rows = slice | NDArray[np.integer]
+Speakers: TypeAlias = sp.csr_matrix | NDArray[np.float32]
+FULL = 1 / 8  # share of a profile's entries from which it is quicker without leaving out zeros
 FLOOR = 0.02  # of a product's mean vote: what a customer without any counts as
 
 
@@ -59,6 +64,22 @@ class Candidates:
     same_category: sp.csr_matrix  # (products, known products)
     meaning: NDArray[np.float32]  # (products, width), centred, rows of length 1 or 0
     known_meaning: NDArray[np.float32]  # (known products, width), the same
+
+    @cached_property
+    def speakers(self) -> dict[str, Speakers]:
+        """The profiles as votes are taken through them."""
+        return {way: _speakers(profile) for way, profile in self.profiles.items()}
+
+    @cached_property
+    def speakers_of_category(self) -> Speakers:
+        """The same of `same_category`."""
+        return _speakers(self.same_category)
+
+    @cached_property
+    def votes_scale(self) -> NDArray[np.float32]:
+        """(VOTES, products): what makes the mean vote 1."""
+        means = self.mean_votes
+        return np.asarray(1 / np.where(means > 0, means, 1), dtype=np.float32)
 
     @classmethod
     def of(
@@ -103,34 +124,84 @@ class Candidates:
         )
 
 
+@dataclass(frozen=True)
+class Panel:
+    """Some customers x new products, with what is true of both kept apart from what is true of one.
+
+    The features of pairs lie in planes, so that votes are written and read in one piece.
+    """
+
+    pair: NDArray[np.float32]  # (PAIR, customers, products)
+    traits: NDArray[np.float32]  # (customers, TRAITS)
+    facts: NDArray[np.float32]  # (products, FACTS)
+
+    def features(self) -> NDArray[np.float32]:
+        """(customers, products, NAMES)."""
+        _, customers, products = self.pair.shape
+        everyone = np.ones((customers, products), dtype=bool)
+        return self.of(everyone).reshape(customers, products, len(NAMES))
+
+    def of(self, chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """(pairs, NAMES) where `chosen` (customers, products) is true, by customer."""
+        customer, product = np.nonzero(chosen)
+        features = np.empty((len(customer), len(NAMES)), dtype=np.float32)
+        pair, own = len(PAIR), len(PAIR) + len(TRAITS)
+        for place, plane in enumerate(self.pair):
+            features[:, place] = plane[customer, product]
+        features[:, pair:own] = self.traits[customer]
+        features[:, own:] = self.facts[product]
+        return features
+
+
+def panel_of(histories: Histories, candidates: Candidates, *, rows: Rows) -> Panel:
+    """What is known of the customers in `rows` with each of the products."""
+    traits = histories.traits[rows]
+    pair = np.empty((len(PAIR), len(traits), len(candidates.products)), dtype=np.float32)
+    had = {name: _some(getattr(histories, name), rows) for name in HISTORIES}
+    for place, (history, way) in enumerate(VOTES):
+        scale = candidates.votes_scale[place]
+        _vote(had[history], candidates.speakers[way], scale=scale, out=pair[place])
+    for place, history in enumerate(LIKENESS, start=len(VOTES)):
+        pair[place] = _likeness(had[history], candidates)
+    pair[-len(FITS) :] = _fits(histories, candidates, bought=had["bought"], rows=rows)
+    return Panel(pair, traits, candidates.facts)
+
+
 def pair_features(
     histories: Histories, candidates: Candidates, *, rows: Rows
 ) -> NDArray[np.float32]:
     """(customers in `rows`, products, NAMES) in one block."""
-    count = len(histories.traits[rows])
-    block = np.empty((count, len(candidates.products), len(NAMES)), dtype=np.float32)
-    for place, (history, way) in enumerate(VOTES):
-        block[:, :, place] = _votes(
-            getattr(histories, history)[rows],
-            candidates.profiles[way],
-            mean=candidates.mean_votes[place],
-        )
-    for place, history in enumerate(LIKENESS, start=len(VOTES)):
-        block[:, :, place] = _likeness(getattr(histories, history)[rows], candidates)
-    pair, own = len(PAIR), len(PAIR) + len(TRAITS)
-    block[:, :, pair - len(FITS) : pair] = _fits(histories, candidates, rows=rows)
-    block[:, :, pair:own] = histories.traits[rows][:, None, :]
-    block[:, :, own:] = candidates.facts[None, :, :]
-    return block
+    return panel_of(histories, candidates, rows=rows).features()
 
 
-def _votes(
-    history: sp.csr_matrix, profile: Profile, *, mean: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """(customers, products): logarithm of a customer's vote over the product's mean vote."""
-    votes = (history @ profile.T).toarray()
-    relative = np.log(votes / np.where(mean > 0, mean, 1) + FLOOR)
-    return np.asarray(relative, dtype=np.float64)
+def _some(history: sp.csr_matrix, rows: Rows) -> sp.csr_matrix:
+    return history[rows].astype(np.float32)
+
+
+def _vote(
+    history: sp.csr_matrix,
+    speakers: Speakers,
+    *,
+    scale: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """Into `out` (customers, products): logarithm of a customer's vote over the mean vote."""
+    np.multiply(_spoken(history, speakers), scale, out=out)
+    out += FLOOR
+    np.log(out, out=out)
+
+
+def _spoken(history: sp.csr_matrix, speakers: Speakers) -> NDArray[np.float32]:
+    """(customers, products): how much what they had speaks for each."""
+    votes = history @ speakers
+    return np.asarray(votes.toarray() if sp.issparse(votes) else votes, dtype=np.float32)
+
+
+def _speakers(profile: Profile) -> Speakers:
+    """(known products, products), with zeros where few are 0: so that votes take least time."""
+    known = sp.csr_matrix(profile.T, dtype=np.float32)
+    is_full = profile.nnz > FULL * profile.shape[0] * profile.shape[1]
+    return known.toarray() if is_full else known
 
 
 def _mean_votes(profiles: dict[str, Profile], histories: Histories) -> NDArray[np.float64]:
@@ -155,16 +226,17 @@ def _of_length_1(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.asarray(rows / np.maximum(length, 1e-9), dtype=np.float32)
 
 
-def _fits(histories: Histories, candidates: Candidates, *, rows: Rows) -> NDArray[np.float64]:
-    """(customers, products, FITS)."""
+def _fits(
+    histories: Histories, candidates: Candidates, *, bought: sp.csr_matrix, rows: Rows
+) -> NDArray[np.float32]:
+    """(FITS, customers, products)."""
     usual = histories.log_price[rows, None]
     spread = histories.log_price_spread[rows, None]
     above = (candidates.facts[None, :, 0] - usual) / (spread + 0.3)
     above = np.clip(np.nan_to_num(above, nan=0.0), -4, 4)
-    bought = histories.bought[rows]
     total = np.maximum(np.asarray(bought.sum(1)), 1)
-    share = (bought @ candidates.same_category.T).toarray() / total
-    return np.stack([np.abs(above), above, share], axis=2)
+    share = _spoken(bought, candidates.speakers_of_category) / total
+    return np.stack([np.abs(above), above, share], dtype=np.float32, casting="same_kind")
 
 
 def _same_category(new: Products, known: Products) -> sp.csr_matrix:

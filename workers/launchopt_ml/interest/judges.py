@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from launchopt_ml.interest.facts import days_on_sale
-from launchopt_ml.interest.features import NAMES, Candidates, pair_features
+from launchopt_ml.interest.features import NAMES, Candidates, Panel, panel_of
+from launchopt_ml.interest.fused import Fused
 from launchopt_ml.interest.histories import Histories
 from launchopt_ml.interest.learner import Calibration, Scorer, logits
 from launchopt_ml.interest.protocol import Launch
@@ -30,6 +32,14 @@ class Learned:
     def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(..., NAMES) -> (...), calibrated."""
         return self.calibration(logits(self.scorers, features))
+
+    def of_panel(self, panel: Panel) -> NDArray[np.float32]:
+        """(customers, products): the same for all of a panel."""
+        return self.calibration(self._fused(panel))
+
+    @cached_property
+    def _fused(self) -> Fused:
+        return Fused.of(self.scorers)
 
     def of_product(self, product: int) -> Learned:
         """What was learned holds for every product alike."""
@@ -52,6 +62,10 @@ class Assumed:
         weights = np.array([PRIOR_WEIGHTS.get(name, 0.0) for name in NAMES], dtype=np.float32)
         return np.asarray(features @ weights, dtype=np.float32)
 
+    def of_panel(self, panel: Panel) -> NDArray[np.float32]:
+        """(customers, products): the same for all of a panel."""
+        return self(panel.features())
+
 
 @dataclass(frozen=True)
 class Rehearsed:
@@ -62,6 +76,14 @@ class Rehearsed:
     def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(..., NAMES) -> (...)."""
         return logits(self.scorers, features)
+
+    def of_panel(self, panel: Panel) -> NDArray[np.float32]:
+        """(customers, products): the same for all of a panel."""
+        return self._fused(panel)
+
+    @cached_property
+    def _fused(self) -> Fused:
+        return Fused.of(self.scorers)
 
 
 @dataclass(frozen=True)
@@ -82,15 +104,22 @@ class Prior:
     ) -> Prior:
         """Set so that an average customer buys at the daily rate over the days on sale."""
         step = max(len(histories.customers) // PRIOR_SAMPLE, 1)
-        some = pair_features(histories, candidates, rows=slice(None, None, step))
+        some = panel_of(histories, candidates, rows=slice(None, None, step))
         length = days_on_sale(launch.products, as_of=launch.as_of, horizon_days=launch.horizon_days)
-        mean = np.exp(taste(some)).mean(0) if len(some) else np.ones(len(length))
+        mean = np.exp(taste.of_panel(some)).mean(0) if len(some.traits) else np.ones(len(length))
         wanted = np.maximum(rate.over(length), 1e-9)
         return cls(taste, np.log(wanted) - np.log(mean))
 
     def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(..., products, NAMES) -> (..., products), below those of MOST_LIKELY."""
-        chance = np.minimum(np.exp(self.taste(features) + self.offset), MOST_LIKELY)
+        return self._at_its_rate(self.taste(features))
+
+    def of_panel(self, panel: Panel) -> NDArray[np.float32]:
+        """(customers, products): the same for all of a panel."""
+        return self._at_its_rate(self.taste.of_panel(panel))
+
+    def _at_its_rate(self, taste: NDArray[np.float32]) -> NDArray[np.float32]:
+        chance = np.minimum(np.exp(taste + self.offset), MOST_LIKELY)
         return np.asarray(np.log(chance / (1 - chance)), dtype=np.float32)
 
     def of_product(self, product: int) -> Prior:

@@ -22,6 +22,7 @@ FEWEST_STEPS = 200  # a small shop is gone through more often
 BATCH = 4096
 USUAL = Parameters()
 BINS = 40
+EVERY = slice(None)
 REACH = 5.0  # standard deviations beyond which a feature is cut off
 
 
@@ -62,9 +63,9 @@ class Scorer(nn.Module):
         logit: Tensor = self.line(own) + self.bend(own)
         return logit.squeeze(-1)
 
-    def standard(self, features: Tensor) -> Tensor:
-        """(..., features) of spread 1, cut off at REACH."""
-        return ((features - self.mean) / self.scale).clamp(-REACH, REACH)
+    def standard(self, features: Tensor, *, which: slice = EVERY) -> Tensor:
+        """(..., features) of spread 1, cut off at REACH; or some of them, if these are `which`."""
+        return ((features - self.mean[which]) / self.scale[which]).clamp(-REACH, REACH)
 
 
 def fold_of(skus: NDArray[np.str_]) -> NDArray[np.integer]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from launchopt_ml.artifacts import load_artifact, save_artifact
 from launchopt_ml.interest.episodes import Vantage
 from launchopt_ml.interest.examples import Examples, past_examples
-from launchopt_ml.interest.features import NAMES, Candidates, pair_features
+from launchopt_ml.interest.features import NAMES, Candidates, Panel, pair_features, panel_of
 from launchopt_ml.interest.histories import Histories
 from launchopt_ml.interest.judges import Assumed, Learned, Prior, Rehearsed
 from launchopt_ml.interest.learner import (
@@ -183,7 +183,7 @@ class InterestSession:
 
     def score(self, rows: slice) -> NDArray[np.float32]:
         """(customers in rows, products), probabilities."""
-        log_odds = self.judge.log_odds(self._features(rows))
+        log_odds = self.judge.of_panel(self._panel(rows))
         return (1 / (1 + np.exp(-log_odds))).astype(np.float32)
 
     def reasons(self, *, product: int, customers: NDArray[np.integer]) -> list[list[Reason]]:
@@ -199,11 +199,11 @@ class InterestSession:
     def _usual(self) -> NDArray[np.float32]:
         """(products, NAMES): the mean over customers, and for the facts over past launches."""
         step = max(len(self.customers) // USUAL_SAMPLE, 1)
-        some = self._features(slice(None, None, step))
+        some = self._panel(slice(None, None, step)).features()
         return self.judge.usual(some.sum(0) / max(len(some), 1))
 
-    def _features(self, rows: slice) -> NDArray[np.float32]:
-        return pair_features(self.histories, self.candidates, rows=rows)
+    def _panel(self, rows: slice) -> Panel:
+        return panel_of(self.histories, self.candidates, rows=rows)
 
 
 def _enough(examples: Examples) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -69,25 +70,24 @@ class TermSpace:
     @classmethod
     def of(cls, texts: Sequence[str], *, terms_of: Callable[[str], list[str]]) -> TermSpace:
         """The space of the terms in `texts`; terms met later have no column."""
-        found = Counter(term for text in texts for term in counted(text, terms_of))
+        found = Counter(chain.from_iterable(counted(text, terms_of) for text in texts))
         column = {term: place for place, term in enumerate(sorted(found))}
         count = np.array([found[term] for term in column], dtype=np.float64)
         return cls(terms_of, column, 1 + np.log((1 + len(texts)) / (1 + count)))
 
     def rows(self, texts: Sequence[str]) -> sp.csr_matrix:
         """(texts, terms), rows of length 1 or 0."""
-        entries = [
-            (row, self.column[term], 1 + np.log(count))
-            for row, text in enumerate(texts)
-            for term, count in counted(text, self.terms_of).items()
-            if term in self.column
-        ]
-        row, column, value = np.array(entries or np.zeros((0, 3))).T
+        terms = [counted(text, self.terms_of) for text in texts]
+        row = np.repeat(np.arange(len(terms)), [len(own) for own in terms])
+        column = np.array([self.column.get(term, -1) for own in terms for term in own], dtype=int)
+        count = np.array([number for own in terms for number in own.values()], dtype=np.float64)
+        known = column >= 0
+        row, column = row[known], column[known]
+        weight = (1 + np.log(count[known])) * self.inverse_frequency[column]
+        square = np.bincount(row, weight * weight, minlength=len(texts))
+        scale = 1 / np.sqrt(np.where(square > 0, square, 1))
         shape = (len(texts), len(self.column))
-        counts = sp.csr_matrix((value, (row.astype(int), column.astype(int))), shape=shape)
-        weighted = counts @ sp.diags(self.inverse_frequency)
-        length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
-        return sp.csr_matrix(sp.diags(1 / np.where(length > 0, length, 1)) @ weighted)
+        return sp.csr_matrix((scale[row] * weight, (row, column)), shape=shape)
 
 
 def nearest(similarity: sp.csr_matrix, *, count: int) -> sp.csr_matrix:
@@ -105,8 +105,12 @@ def nearest(similarity: sp.csr_matrix, *, count: int) -> sp.csr_matrix:
 def _largest(matrix: sp.csr_matrix, row: int, count: int) -> NDArray[np.integer]:
     start, end = matrix.indptr[row : row + 2]
     values = matrix.data[start:end]
-    order = np.lexsort((matrix.indices[start:end], -values))[:count]  # ties by position
-    return np.asarray(start + np.sort(order[values[order] > 0]), dtype=np.int64)
+    edge = np.partition(values, -count)[-count] if len(values) > count else 0.0
+    kept = np.flatnonzero(values >= edge if edge > 0 else values > 0)
+    if len(kept) > count:  # ties by position
+        order = np.lexsort((matrix.indices[start + kept], -values[kept]))
+        kept = np.sort(kept[order[:count]])
+    return np.asarray(start + kept, dtype=np.int64)
 
 
 def co_purchase(bought: sp.csr_matrix) -> sp.csr_matrix:
@@ -114,10 +118,12 @@ def co_purchase(bought: sp.csr_matrix) -> sp.csr_matrix:
 
     Only the CO_BUYERS closest of each product are kept.
     """
-    together = sp.csr_matrix(bought.T @ bought).astype(np.float64)
+    together = sp.csr_matrix(bought.T.tocsr() @ bought, dtype=np.float64)
     length = np.sqrt(together.diagonal())
-    scale = sp.diags(1 / np.where(length > 0, length, 1))
-    return nearest(scale @ together @ scale, count=CO_BUYERS)
+    scale = 1 / np.where(length > 0, length, 1)
+    together.data *= np.repeat(scale, np.diff(together.indptr))
+    together.data *= scale[together.indices]
+    return nearest(together, count=CO_BUYERS)
 
 
 def meaning(new: NDArray[np.float32], known: NDArray[np.float32]) -> sp.csr_matrix:
