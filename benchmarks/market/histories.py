@@ -78,11 +78,11 @@ def everyday(people: People, *, rng: np.random.Generator) -> list[dict[str, Any]
     loyalty, curiosity, weariness = people.traits.T
     ledger = Ledger()
     for kind, rate, price in (
-        ("view", 4.0 + 8.0 * np.exp(0.7 * curiosity + 0.2 * loyalty), False),
-        ("cart", np.exp(0.3 + 0.7 * curiosity), False),
-        ("purchase", 1.5 * np.exp(0.7 * loyalty), True),
-        ("dislike", 0.5 * np.exp(0.9 * weariness), False),
-        ("return", 0.3 * np.exp(0.4 * weariness + 0.4 * loyalty), True),
+        ("view", 15.0 * np.exp(curiosity), False),
+        ("cart", 8.0 * np.exp(curiosity), False),
+        ("purchase", 12.0 * np.exp(loyalty), True),
+        ("dislike", 10.0 * np.exp(weariness), False),
+        ("return", 1.0 * np.exp(0.6 * weariness), True),
     ):
         who = np.repeat(np.arange(len(people)), rng.poisson(rate))
         category = _by_taste(people, who, rng)

@@ -21,12 +21,12 @@ CATEGORIES = 6
 COUNTRIES = ("GB", "DE", "FR", "NL")
 
 # Chance to buy a launch left alone, and with a contact; of those who like its category middling.
-ALONE = np.array([0.42, 0.04, 0.01, 0.20])
-CONTACTED = np.array([0.44, 0.30, 0.02, 0.10])
+ALONE = np.array([0.60, 0.05, 0.01, 0.30])
+CONTACTED = np.array([0.63, 0.45, 0.02, 0.15])
 # How each kind depends on loyalty, curiosity and weariness.
 LEANING = np.array([[1.8, 0.2, -0.6], [-0.7, 1.9, -0.5], [-1.3, -1.3, 0.0], [0.9, -0.9, 2.0]])
 USUAL = np.array([0.5, 0.4, 0.2, -0.9])
-CLEARNESS = 4.0  # how surely traits tell the kind
+CLEARNESS = 6.0  # how surely traits tell the kind
 AGREED = 0.9
 VISITS = 6.0  # of the average customer in a fortnight
 
