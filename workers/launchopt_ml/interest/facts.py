@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from launchopt_ml.interest.histories import NOVEL_DAYS, Histories
 from launchopt_ml.interest.neighbours import Neighbourhood, Profile
+from launchopt_ml.interest.season import Season
 from launchopt_ml.shop import PURCHASE, Products, days, in_days
 
 SALES_NEARBY = ("words", "meaning", "near", "code")
@@ -53,44 +54,48 @@ def facts_of(
 ) -> NDArray[np.float32]:
     """(products, FACTS)."""
     on_sale = days_on_sale(products, as_of=histories.as_of, horizon_days=horizon_days)
+    now = buyers_expected(histories, horizon_days=horizon_days)
     columns = {
         "log_price": log_price(products, histories),
         "days_on_sale": log_days(on_sale),
         "nearest_words": _row_max(profiles["words"]),
         "nearest_meaning": np.cbrt(_row_max(profiles["meaning"])),
-        **_sales_nearby(profiles, histories),
-        **_sales_of_words(products, histories=histories, neighbourhood=neighbourhood),
+        **_sales_nearby(profiles, histories, now=now),
+        **_sales_of_words(products, neighbourhood, histories=histories, now=now),
     }
     return np.column_stack([columns[name] for name in FACTS]).astype(np.float32)
 
 
 def _sales_nearby(
-    profiles: dict[str, Profile], histories: Histories
+    profiles: dict[str, Profile], histories: Histories, *, now: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """How well neighbours sell, sold when they were new, and sell now against before."""
-    recent, first = recent_buyers(histories), first_buyers(histories)
+    first = first_buyers(histories)
     month, quarter = buyers_lately(histories, length=30), buyers_lately(histories, length=90)
     columns = {
-        f"recent_buyers_{way}": np.log1p(weighted_mean(profiles[way], recent))
-        for way in SALES_NEARBY
+        f"recent_buyers_{way}": np.log1p(weighted_mean(profiles[way], now)) for way in SALES_NEARBY
     }
     for way in ("near", "code"):
-        now, before = (weighted_mean(profiles[way], sold) + 0.5 for sold in (month, quarter))
-        columns[f"trend_{way}"] = np.log(now / before)
+        after, before = (weighted_mean(profiles[way], sold) + 0.5 for sold in (month, quarter))
+        columns[f"trend_{way}"] = np.log(after / before)
         columns[f"first_buyers_{way}"] = np.log1p(weighted_mean(profiles[way], first))
     quantity = weighted_mean(profiles["near"], usual_quantity(histories))
     return columns | {"quantity_near": quantity}
 
 
 def _sales_of_words(
-    products: Products, *, histories: Histories, neighbourhood: Neighbourhood
+    products: Products,
+    neighbourhood: Neighbourhood,
+    *,
+    histories: Histories,
+    now: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
     """How much better than usual products with each word of the text sell, and sold when new."""
     known = sp.csr_matrix(neighbourhood.known_words > 0, dtype=np.float64)
     own = sp.csr_matrix(neighbourhood.words.rows(products.text.tolist()) > 0, dtype=np.float64)
     count = np.maximum(np.asarray(own.sum(1)).ravel(), 1)
     columns: dict[str, NDArray[np.float64]] = {}
-    for name, sold in (("recent", recent_buyers(histories)), ("first", first_buyers(histories))):
+    for name, sold in (("recent", now), ("first", first_buyers(histories))):
         better = own @ _better_with_word(known, np.log1p(sold))
         columns |= {f"words_{name}": better, f"words_{name}_mean": better / count}
     return columns
@@ -124,9 +129,17 @@ def weighted_mean(profile: Profile, value: NDArray[np.float64]) -> NDArray[np.fl
     return np.asarray(leaning, dtype=np.float64)
 
 
-def recent_buyers(histories: Histories) -> NDArray[np.float64]:
-    """Buyers of each known product per 30 days and 1,000 customers over the last 60 days."""
-    return buyers_lately(histories, length=60)
+def buyers_expected(histories: Histories, *, horizon_days: float) -> NDArray[np.float64]:
+    """Buyers of each known product per 30 days and 1,000 customers.
+
+    Over the last 60 days, or over the coming season a year ago if it sold better then.
+    """
+    events, lately = histories.shop.events, buyers_lately(histories, length=60)
+    season = Season.of(events, as_of=histories.as_of, length=horizon_days)
+    if not season.seen_days:
+        return lately
+    then = _rate(histories, season.purchases(events), length=season.seen_days)
+    return season.louder(then, lately=lately)
 
 
 def first_buyers(histories: Histories) -> NDArray[np.float64]:

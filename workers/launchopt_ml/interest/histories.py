@@ -9,10 +9,12 @@ import scipy.sparse as sp
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from launchopt_ml.interest.season import Season, seasonal
 from launchopt_ml.shop import KINDS, PURCHASE, RETURN, Events, Shop, in_days
 
 RECENT_DAYS = 60.0
 NOVEL_DAYS = 45.0
+SEASON_DAYS = 90.0  # ahead, whose like a year ago speaks, too
 NO_PURCHASE_DAYS = 730.0
 SIGNAL = {
     "view": 0.1,
@@ -35,10 +37,10 @@ class Histories:
     shop: Shop
     as_of: np.datetime64
     bought: sp.csr_matrix  # 1 where the customer ever bought it
-    taste: sp.csr_matrix  # every signal, fading with RECENT_DAYS
+    taste: sp.csr_matrix  # every signal, fading with RECENT_DAYS; loud again in its season
     novel: sp.csr_matrix  # 1 where bought within NOVEL_DAYS of being new
     fresh: sp.csr_matrix  # the same, fading with NOVEL_DAYS
-    lately: sp.csr_matrix  # 1 where bought within RECENT_DAYS
+    lately: sp.csr_matrix  # 1 where bought within RECENT_DAYS; up to 1 in its season a year ago
     amount: sp.csr_matrix  # logarithm of the pieces of each purchase, summed
     rare: sp.csr_matrix  # bought, divided by the root of how many did
     orders: sp.csr_matrix  # (orders, known products), what was bought by one customer on one day
@@ -55,6 +57,8 @@ class Histories:
         age = in_days(as_of - events.time)
         bought = events.kind == PURCHASE
         novel = bought & (in_days(events.time - shop.new_at[events.product]) < NOVEL_DAYS)
+        recent = bought & (age < RECENT_DAYS)
+        again = _loud_again(events, as_of=as_of, recent=recent, products=shape[1])
         seen = _seen(events, bought, shape=shape)
         buyers = np.maximum(np.asarray(seen.sum(0)).ravel(), 1)
         signal = np.array([SIGNAL.get(kind, 0.0) for kind in KINDS])[events.kind]
@@ -63,10 +67,10 @@ class Histories:
             shop,
             as_of,
             seen,
-            _added(events, signal * np.exp(-age / RECENT_DAYS), shape=shape),
+            _added(events, signal * np.maximum(np.exp(-age / RECENT_DAYS), again), shape=shape),
             _seen(events, novel, shape=shape),
             _added(events, novel * np.exp(-age / NOVEL_DAYS), shape=shape),
-            _seen(events, bought & (age < RECENT_DAYS), shape=shape),
+            _loudest(events, np.maximum(recent, again), shape=shape),
             _added(events, bought * np.log1p(events.quantity), shape=shape),
             sp.csr_matrix(seen @ sp.diags(1 / np.sqrt(buyers))),
             orders_of(events.take(bought), products=shape[1]),
@@ -107,6 +111,31 @@ def _seen(events: Events, rows: NDArray[np.bool_], *, shape: tuple[int, int]) ->
     matrix = _added(events, rows.astype(np.float64), shape=shape)
     matrix.data[:] = 1.0
     return matrix
+
+
+def _loudest(
+    events: Events, weight: NDArray[np.float64], *, shape: tuple[int, int]
+) -> sp.csr_matrix:
+    """The largest weight of each customer and product."""
+    some = np.flatnonzero(weight)
+    order = some[np.argsort(-weight[some], kind="stable")]
+    pair = events.customer[order].astype(np.int64) * max(shape[1], 1) + events.product[order]
+    _, first = np.unique(pair, return_index=True)  # of each pair, where it is loudest
+    loudest = order[first]
+    place = (events.customer[loudest], events.product[loudest])
+    return sp.csr_matrix((weight[loudest], place), shape=shape)
+
+
+def _loud_again(
+    events: Events, *, as_of: np.datetime64, recent: NDArray[np.bool_], products: int
+) -> NDArray[np.float64]:
+    """(events,): how much a purchase of the coming season a year ago speaks of it, 0 for others.
+
+    The more, the better its product sold then than lately: what sells all year is not of a season.
+    """
+    season = Season.of(events, as_of=as_of, length=SEASON_DAYS)
+    share = seasonal(season, events, lately=recent, length=RECENT_DAYS, products=products)
+    return np.where(season.purchases(events), share[events.product], 0.0)
 
 
 def _usual_price(
