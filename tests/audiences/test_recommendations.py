@@ -19,6 +19,7 @@ from launchopt.audiences.recommendations import (
 )
 from launchopt.audiences.services import record_events, save_customers
 from launchopt.audiences.showing import shown_to
+from launchopt.audiences.themes import themes_shown
 from launchopt.catalog.models import Product
 from launchopt.catalog.services import save_products
 from tests.support.api import by_key
@@ -226,6 +227,10 @@ class TestFillingUp:
 
 
 class TestQueries:
+    @pytest.fixture(autouse=True)
+    def _themes(self):
+        themes_shown()  # one query a minute, whoever asks
+
     def test_a_full_list_takes_one(self, shop, django_assert_num_queries):
         with django_assert_num_queries(1):
             assert len(shown(k=3)) == 3

@@ -6,6 +6,8 @@ import uuid
 
 from django.db import models
 
+from launchopt.catalog.models import Category
+
 
 class ScoredShard(models.Model):
     """Probabilities of a range of customers for some products, kept until every range has its own.
@@ -68,3 +70,48 @@ class Segment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ListTheme(models.Model):
+    """The line over a list's products of one category, and why they stand together.
+
+    Written once for a category and a language, for nobody in particular, and shown while its
+    claims are proved, its words are those that were checked, and nobody withdrew it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="themes")
+    language = models.CharField(max_length=20)
+    title = models.CharField(max_length=80, help_text="Such as: For your kitchen corner.")
+    reason = models.CharField(max_length=300, help_text="One sentence that is true of all of them.")
+    writer = models.CharField(
+        max_length=60, editable=False, help_text="Who wrote it: phrasebook, a model, or a person."
+    )
+    fallback_reason = models.CharField(
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text="Why the writer that the settings choose did not write it.",
+    )
+    claims = models.JSONField(
+        default=list, editable=False, help_text="Each claim in it, and the fact behind it."
+    )
+    content_hash = models.CharField(
+        max_length=64, editable=False, help_text="Of the words that were checked."
+    )
+    facts_hash = models.CharField(
+        max_length=64, editable=False, help_text="Of the category's facts when it was written."
+    )
+    is_withdrawn = models.BooleanField(
+        default=False, editable=False, help_text="A person said that it is not shown."
+    )
+    written_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["category__name", "language"]
+        constraints = [
+            models.UniqueConstraint(fields=["category", "language"], name="launchopt_one_theme")
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from launchopt.audiences.recommendations import General, strangers_list
+from launchopt.audiences.themes import themes_of
 from launchopt.conf import launchopt_settings
 from launchopt_core.reasons import Grounds, sentence
 
@@ -25,6 +26,7 @@ POPULAR_SECONDS = 600
 MOST_POPULAR = 200
 FRESH = timedelta(days=10)  # lists are made every night
 NOBODY = (None, "", None, None, None)
+OURS = ("product_id", "category_id", "language")
 HIDING = ("purchase", "like", "dislike")  # what can take a product out of a list
 
 ON_SALE = (
@@ -32,7 +34,7 @@ ON_SALE = (
     " AND (p.retired_at IS NULL OR p.retired_at > %(at)s)"
     " AND (p.stock IS NULL OR p.stock > 0)"
 )
-PRODUCT = "p.id, p.language, p.sku, p.title, p.url, p.image_url, p.price, p.currency"
+PRODUCT = "p.id, p.language, p.category_id, p.sku, p.title, p.url, p.image_url, p.price, p.currency"
 # The latest purchases and opinions come with the list: the bound is a constant, so that the planner
 # leaves out the partitions before it.
 OWN = f"""
@@ -81,6 +83,7 @@ class Shown:
     is_personal: bool
     as_of: datetime | None  # when the own list was made
     recommendations: list[dict[str, Any]]
+    themes: list[dict[str, Any]]  # title, reason and skus, in the order of the list
 
     def as_dict(self) -> dict[str, Any]:
         """Its fields, uncopied."""
@@ -107,7 +110,8 @@ def shown_to(*, external_id: str, k: int, at: datetime) -> Shown:
         listed = {entry["sku"] for entry in own}
         shown += [entry for entry in general if entry["sku"] not in listed][: k - len(shown)]
     ranked = [_public(entry, rank=rank) for rank, entry in enumerate(shown, start=1)]
-    return Shown(external_id, bool(own), as_of, ranked)
+    told = [entry | {"language": language_of(language, entry["language"])} for entry in shown]
+    return Shown(external_id, bool(own), as_of, ranked, themes_of(told))
 
 
 def _entry(
@@ -118,9 +122,11 @@ def _entry(
     reason: str,
     is_new: bool,
 ) -> dict[str, Any]:
-    product_id, _, sku, title, url, image_url, price, currency = product
+    product_id, language, category_id, sku, title, url, image_url, price, currency = product
     return {
         "product_id": product_id,
+        "category_id": category_id,
+        "language": language,
         "sku": sku,
         "title": title,
         "url": url,
@@ -136,8 +142,8 @@ def _entry(
 
 
 def _public(entry: dict[str, Any], *, rank: int) -> dict[str, Any]:
-    """The entry as it is told to others: with its rank, without the id of our table."""
-    return {"rank": rank} | {name: value for name, value in entry.items() if name != "product_id"}
+    """The entry as it is told to others: with its rank, without what is for us alone."""
+    return {"rank": rank} | {name: value for name, value in entry.items() if name not in OURS}
 
 
 def hidden_by(events: Iterable[tuple[int, str]]) -> set[int]:

@@ -15,9 +15,11 @@ def check_parts(
     channel: str,
     gender: str = "",
     age_band: str = "",
+    is_creative: bool = True,
 ) -> Checked:
     """What a text claims and what of it may not be said, by the settings of the shop.
 
+    The terms that the shop requires are required of creatives only.
     `gender` and `age_band` are those of the persona that it is written for, where they are known.
     """
     shop = launchopt_settings()
@@ -26,7 +28,7 @@ def check_parts(
         facts=facts,
         channel=channel,
         forbidden=shop.forbidden_terms,
-        required=shop.required_terms,
+        required=shop.required_terms if is_creative else (),
         manner=Manner(
             tone=shop.tone,
             reading_level=shop.reading_level,

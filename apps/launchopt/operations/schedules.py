@@ -34,6 +34,7 @@ SCHEDULES = (
     Schedule(jobs.RECOMMEND, timedelta(days=1)),
     Schedule(jobs.WATCH_DRIFT, timedelta(days=1)),
     Schedule(jobs.LEARN_APPEAL, timedelta(days=1)),
+    Schedule(jobs.WRITE_THEMES, timedelta(days=1)),
 )
 
 NIGHTLY_AT_HOUR = {
@@ -42,6 +43,7 @@ NIGHTLY_AT_HOUR = {
     jobs.RECOMMEND.name: 4,
     jobs.WATCH_DRIFT.name: 5,
     jobs.LEARN_APPEAL.name: 5,
+    jobs.WRITE_THEMES.name: 5,
 }
 
 

@@ -1,5 +1,5 @@
 """Shoppers, what they did and what they are likely to want. Personal data is masked."""
 
-from launchopt.audiences.admin import customers, personas, predictions
+from launchopt.audiences.admin import customers, personas, predictions, themes
 
-__all__ = ["customers", "personas", "predictions"]
+__all__ = ["customers", "personas", "predictions", "themes"]

@@ -46,6 +46,14 @@ class EntrySerializer(serializers.Serializer[Any]):
     is_new = serializers.BooleanField()
 
 
+class ThemeSerializer(serializers.Serializer[Any]):
+    """A line over some entries of a list, the same for everybody."""
+
+    title = serializers.CharField(help_text="Such as: For your kitchen corner.")
+    reason = serializers.CharField(help_text="Why they stand together.")
+    skus = serializers.ListField(child=serializers.CharField())
+
+
 class RecommendationsSerializer(serializers.Serializer[Any]):
     """A list; with nothing personal for a customer of whom nothing is known."""
 
@@ -54,6 +62,7 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     is_personal = serializers.BooleanField()
     as_of = serializers.DateTimeField(allow_null=True)
     recommendations = EntrySerializer(many=True)
+    themes = ThemeSerializer(many=True, help_text="Entries without a theme stand in none.")
 
 
 class RecommendationsView(LaunchOptView):

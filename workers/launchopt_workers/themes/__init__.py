@@ -1,0 +1,1 @@
+"""Themes of lists, written once for a category."""
