@@ -83,7 +83,7 @@ class TestBounds:
     def test_that_cannot_be_kept_are_named(self, shop):
         launch = planned(budget=Decimal("3.00"))
         floors = [{"channel": "onsite", "floor": "3.50"}]
-        with pytest.raises(InvalidInput, match="bound 1 .onsite.; the budget of 3.00") as refused:
+        with pytest.raises(InvalidInput, match=r"bound 1 .onsite.; the budget of 3.00") as refused:
             services.change_terms(launch=launch, changes={"bounds": floors}, by="anna", now=NOW)
         assert [e.pointer for e in refused.value.errors] == ["/bounds", "/budget"]
 
