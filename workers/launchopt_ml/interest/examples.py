@@ -33,10 +33,11 @@ STEP_DAYS = 15.0  # between the instants that are looked from
 MOST_INSTANTS = 12
 MOST_CUSTOMERS = 8_000
 MOST_PRODUCTS = 400
-MOST_REHEARSED = 150
+FEW_REHEARSED, MOST_REHEARSED = 150, 300
 SELLING_DAYS = 90.0  # a product that nobody bought for so long is not rehearsed
-NEGATIVES = 8  # pairs without a purchase learned from at one instant, for each with one,
+FEW_NEGATIVES, MANY_NEGATIVES = 8, 16  # pairs without a purchase at an instant for each with one,
 FEWEST_NEGATIVES, MOST_NEGATIVES = 2_000, 80_000  # within these bounds, if there are so many
+MANY_PURCHASES = 50_000  # a shop with so many is given minutes to learn, another learns in seconds
 ON_SALE = NAMES.index("days_on_sale")
 
 
@@ -95,7 +96,8 @@ def examples_at(shop: Shop, start: np.datetime64, *, age: float, rng: Generator)
     candidates = vantage.candidates(asked.products, horizon_days=max(horizons))
     first = first_bought(shop, histories, skus=asked.products.sku)
     bought = first < max(horizons)
-    wanted = np.clip(NEGATIVES * bought.sum(), FEWEST_NEGATIVES, MOST_NEGATIVES)
+    negatives = MANY_NEGATIVES if _is_large(shop) else FEW_NEGATIVES
+    wanted = np.clip(negatives * bought.sum(), FEWEST_NEGATIVES, MOST_NEGATIVES)
     share = min(1.0, float(wanted) / max(first.size, 1))
     drawn = rng.random(first.shape) < share
     chosen = drawn | bought
@@ -140,7 +142,8 @@ class _Asked:
     @classmethod
     def of(cls, shop: Shop, start: np.datetime64, *, length: float, rng: Generator) -> _Asked:
         new = _some(new_within(shop, Episode(start, length)), most=MOST_PRODUCTS, rng=rng)
-        old = _some(selling(shop, as_of=start), most=MOST_REHEARSED, rng=rng)
+        most = MOST_REHEARSED if _is_large(shop) else FEW_REHEARSED
+        old = _some(selling(shop, as_of=start), most=most, rng=rng)
         both = np.concatenate([new, old])
         after = in_days(shop.new_at[both] - start)
         return cls(launched(shop, both), after, np.arange(len(both)) < len(new))
@@ -190,6 +193,10 @@ def _features(
         for rows in block_rows(count, products=products, features=len(NAMES))
     ]
     return np.concatenate([np.zeros((0, len(NAMES)), dtype=np.float32), *parts])
+
+
+def _is_large(shop: Shop) -> bool:
+    return int(np.count_nonzero(shop.events.kind == PURCHASE)) >= MANY_PURCHASES
 
 
 def _some(positions: NDArray[np.integer], *, most: int, rng: Generator) -> NDArray[np.integer]:

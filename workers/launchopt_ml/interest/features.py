@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from launchopt_ml.interest.factors import Factors
 from launchopt_ml.interest.facts import FACTS, facts_of
 from launchopt_ml.interest.histories import TRAITS, Histories
 from launchopt_ml.interest.neighbours import Neighbourhood, Profile, without_self
@@ -38,11 +39,12 @@ VOTES = (
     ("fresh", "near"),
     ("fresh", "bought_together"),
 )
-LIKENESS = ("bought", "taste")  # cosine of the new product's meaning with the mean of what each was
+SPACES = ("likeness", "factors")  # by meaning, and by who buys what
+NEARNESS = tuple((history, space) for space in SPACES for history in ("bought", "taste"))
 FITS = ("price_distance", "price_above", "same_category")
 PAIR = (
     *(f"{history}_{way}" for history, way in VOTES),
-    *(f"{history}_likeness" for history in LIKENESS),
+    *(f"{history}_{space}" for history, space in NEARNESS),
     *FITS,
 )
 NAMES = (*PAIR, *TRAITS, *FACTS)  # the facts last: the learner weighs them apart
@@ -54,6 +56,14 @@ FLOOR = 0.02  # of a product's mean vote: what a customer without any counts as
 
 
 @dataclass(frozen=True)
+class Space:
+    """Where new products and known ones lie; a customer lies at the sum of what it had."""
+
+    new: NDArray[np.float32]  # (products, width), rows of length 1 or 0
+    known: NDArray[np.float32]  # (known products, width)
+
+
+@dataclass(frozen=True)
 class Candidates:
     """New products prepared against the histories of one instant."""
 
@@ -62,8 +72,7 @@ class Candidates:
     profiles: dict[str, Profile]  # (products, known products)
     mean_votes: NDArray[np.float64]  # (VOTES, products), over all customers
     same_category: sp.csr_matrix  # (products, known products)
-    meaning: NDArray[np.float32]  # (products, width), centred, rows of length 1 or 0
-    known_meaning: NDArray[np.float32]  # (known products, width), the same
+    spaces: dict[str, Space]  # by SPACES
 
     @cached_property
     def speakers(self) -> dict[str, Speakers]:
@@ -93,7 +102,6 @@ class Candidates:
         """Everything about `products` that does not depend on one customer."""
         profiles = neighbourhood.profiles(products)
         known = histories.shop.products
-        middle = known.embedding.mean(0) if len(known) else 0.0
         return cls(
             products,
             facts_of(
@@ -106,8 +114,10 @@ class Candidates:
             profiles,
             _mean_votes(profiles, histories),
             _same_category(products, known),
-            _of_length_1(products.embedding - middle),
-            _of_length_1(known.embedding - middle),
+            {
+                "likeness": _space_of_meaning(products, known),
+                "factors": _space_of_factors(profiles["near"], neighbourhood.factors),
+            },
         )
 
     def only(self, product: int) -> Candidates:
@@ -120,7 +130,7 @@ class Candidates:
             profiles={way: profile[one] for way, profile in self.profiles.items()},
             mean_votes=self.mean_votes[:, one],
             same_category=self.same_category[one],
-            meaning=self.meaning[one],
+            spaces={name: Space(at.new[one], at.known) for name, at in self.spaces.items()},
         )
 
 
@@ -161,8 +171,8 @@ def panel_of(histories: Histories, candidates: Candidates, *, rows: Rows) -> Pan
     for place, (history, way) in enumerate(VOTES):
         scale = candidates.votes_scale[place]
         _vote(had[history], candidates.speakers[way], scale=scale, out=pair[place])
-    for place, history in enumerate(LIKENESS, start=len(VOTES)):
-        pair[place] = _likeness(had[history], candidates)
+    for place, (history, space) in enumerate(NEARNESS, start=len(VOTES)):
+        pair[place] = _nearness(had[history], candidates.spaces[space])
     pair[-len(FITS) :] = _fits(histories, candidates, bought=had["bought"], rows=rows)
     return Panel(pair, traits, candidates.facts)
 
@@ -214,10 +224,21 @@ def _mean_votes(profiles: dict[str, Profile], histories: Histories) -> NDArray[n
     )
 
 
-def _likeness(history: sp.csr_matrix, candidates: Candidates) -> NDArray[np.float32]:
-    """(customers, products): cosine of the product with the mean of what the customer had."""
-    own = _of_length_1(history @ candidates.known_meaning)
-    return np.asarray(own @ candidates.meaning.T, dtype=np.float32)
+def _nearness(history: sp.csr_matrix, space: Space) -> NDArray[np.float32]:
+    """(customers, products): cosine of the product with the sum of what the customer had."""
+    own = _of_length_1(history @ space.known)
+    return np.asarray(own @ space.new.T, dtype=np.float32)
+
+
+def _space_of_meaning(new: Products, known: Products) -> Space:
+    """Embeddings around their middle."""
+    middle = known.embedding.mean(0) if len(known) else 0.0
+    return Space(_of_length_1(new.embedding - middle), _of_length_1(known.embedding - middle))
+
+
+def _space_of_factors(near: Profile, factors: Factors) -> Space:
+    """A new product lies among the known ones that it resembles."""
+    return Space(_of_length_1(near @ _of_length_1(factors.of_products)), factors.of_purchases)
 
 
 def _of_length_1(rows: NDArray[np.floating]) -> NDArray[np.float32]:

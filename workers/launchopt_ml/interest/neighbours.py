@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from launchopt_ml.interest.codes import by_code
+from launchopt_ml.interest.factors import Factors
 from launchopt_ml.shop import Products
 
 NEAREST, VERY_NEAREST = 50, 5
@@ -161,6 +162,7 @@ class Neighbourhood:
     together: sp.csr_matrix
     by_few: sp.csr_matrix
     at_once: sp.csr_matrix
+    factors: Factors
 
     @classmethod
     def of(cls, known: Products, *, bought: sp.csr_matrix, orders: sp.csr_matrix) -> Neighbourhood:
@@ -177,6 +179,7 @@ class Neighbourhood:
             co_purchase(bought),
             co_purchase(_by_width(bought)),
             co_purchase(_by_width(orders)),
+            Factors.of(bought),
         )
 
     def profiles(self, new: Products) -> dict[str, Profile]:
