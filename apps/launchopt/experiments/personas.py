@@ -1,9 +1,11 @@
-"""Whom a launch moved: its effect by persona, corrected for how many personas there are."""
+"""Whom a launch moved: its effect by persona or audience, corrected for how many there are."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from scipy import stats
@@ -11,7 +13,7 @@ from scipy import stats
 from launchopt.experiments.comparing import (
     TREATED,
     Pair,
-    Weights,
+    Side,
     analysis_of,
     sample_ratio_of,
     side_of,
@@ -19,7 +21,7 @@ from launchopt.experiments.comparing import (
 from launchopt.experiments.models import Experiment
 from launchopt.experiments.results import conclusions, treated_of
 from launchopt.experiments.selectors import Group, control_of, groups, phase_weights
-from launchopt_core.inference import Analysis, Correction
+from launchopt_core.inference import Analysis, Correction, Method
 
 FEWEST = 20  # customers of each side: smaller personas are taken together
 REST = "all others"
@@ -34,20 +36,23 @@ def effects_by_persona(
     Personas are those that customers had when they came in. P-values are corrected by Holm over the
     personas; a verdict needs the corrected one. None where there is only one persona to tell of.
     """
-    metric, control = experiment.primary_metric, control_of(experiment).name
-    weights = phase_weights(experiment)
-    found = groups(experiment, metric=metric, until=until, by_persona=True)
-    pairs = _pairs(experiment, found, weights, control=control)
-    if len(pairs) < 2:
+    found = groups(experiment, metric=experiment.primary_metric, until=until, by_persona=True)
+    analysis, rows = _effects(experiment, _gathered(experiment, found), until=until)
+    if len(rows) < 2:
         return None
-    analysis = analysis_of(experiment, pairs, correction=Correction.HOLM)
-    ratio = sample_ratio_of(found, weights)
-    told = conclusions(experiment, analysis, control=control, ratio=ratio, until=until)
-    rows = [
-        row | {"persona": row["group"], "verdict": each.sentence, "code": each.code.value}
-        for row, each in zip(analysis.rows(), told, strict=True)
-    ]
-    return {"results": rows, "differ": differ(analysis)}
+    told = [row | {"persona": row["group"]} for row in rows]
+    return {"results": told, "differ": differ(analysis)}
+
+
+def effects_by_audience(
+    experiment: Experiment, *, audiences: Collection[UUID], until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The same of each audience, by its id, at whatever time: the interval holds at every look."""
+    metric = experiment.primary_metric
+    found = groups(experiment, metric=metric, until=until, audiences=audiences)
+    parts = {str(key): [group for group in found if group.part == str(key)] for key in audiences}
+    _, rows = _effects(experiment, parts, until=until, method=Method.SEQUENTIAL)
+    return rows
 
 
 def differ(analysis: Analysis) -> dict[str, Any]:
@@ -68,18 +73,17 @@ def differ(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _pairs(
-    experiment: Experiment, found: list[Group], weights: Weights, *, control: str
-) -> list[Pair]:
-    """Each persona's customers against those of it who were left alone, the largest first."""
+def _effects(
+    experiment: Experiment,
+    parts: Mapping[str, list[Group]],
+    *,
+    until: datetime | None,
+    method: Method | None = None,
+) -> tuple[Analysis, list[dict[str, Any]]]:
+    """Each part's customers against those of it who were left alone, the largest first."""
+    control, weights = control_of(experiment).name, phase_weights(experiment)
     treated, metric = treated_of(experiment), experiment.primary_metric.name
-    names = {group.persona for group in found}
-    parts = {name: [group for group in found if group.persona == name] for name in names}
-    large = {name for name in names if name and _is_large(parts[name], treated, control)}
-    together = {name: parts[name] for name in large}
-    rest = [group for group in found if group.persona and group.persona not in large]
-    together |= {REST: rest, UNKNOWN: parts.get("", [])}
-    return [
+    pairs = [
         Pair(
             side_of(some, weights, {control}),
             side_of(some, weights, treated),
@@ -87,9 +91,30 @@ def _pairs(
             metric,
             group=name,
         )
-        for name, some in sorted(together.items(), key=lambda each: (-_size(each[1]), each[0]))
+        for name, some in sorted(parts.items(), key=lambda each: (-_size(each[1]), each[0]))
         if _is_large(some, treated, control)
     ]
+    if not pairs:
+        pairs = [Pair(Side([], 0), Side([], 0), TREATED, metric)]
+    analysis = analysis_of(experiment, pairs, method=method, correction=Correction.HOLM)
+    ratio = sample_ratio_of([group for some in parts.values() for group in some], weights)
+    told = conclusions(experiment, analysis, control=control, ratio=ratio, until=until)
+    rows = [
+        row | {"verdict": each.sentence, "code": each.code.value}
+        for row, each in zip(analysis.rows(), told, strict=True)
+        if row["group"] in parts
+    ]
+    return analysis, rows
+
+
+def _gathered(experiment: Experiment, found: list[Group]) -> dict[str, list[Group]]:
+    """Customers by persona; small ones taken together, and those of whom none is known."""
+    treated, control = treated_of(experiment), control_of(experiment).name
+    names = {group.part for group in found}
+    parts = {name: [group for group in found if group.part == name] for name in names}
+    large = {name for name in names if name and _is_large(parts[name], treated, control)}
+    rest = [group for group in found if group.part and group.part not in large]
+    return {name: parts[name] for name in large} | {REST: rest, UNKNOWN: parts.get("", [])}
 
 
 def _is_large(found: list[Group], treated: set[str], control: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
@@ -37,7 +38,7 @@ class Group:
     phase: int
     paired: PairedMoments
     buyers: int
-    persona: str = ""  # where they were asked for by persona, and one was known
+    part: str = ""  # their persona or audience, where asked for by it and one is known
 
     @property
     def moments(self) -> Moments:
@@ -111,15 +112,17 @@ def groups(
     until: datetime | None = None,
     product_ids: Collection[int] | None = None,
     by_persona: bool = False,
+    audiences: Collection[UUID] = (),
 ) -> list[Group]:
     """Every assigned customer's outcome, summed by variant and phase, in one query.
 
     Outcomes count from a customer's assignment on: nothing before it can be an effect. Where the
     experiment counts from exposures, only who saw it counts, from the first time on. A visitor
     who turned out to be a customer is counted as that customer alone. They are outcomes with the
-    experiment's product, or with `product_ids`, such as its siblings.
+    experiment's product, or with `product_ids`, such as its siblings. `by_persona` splits them by
+    persona, `audiences` by which of these they belong to.
     """
-    bounds = outcome_bounds(experiment, metric, until)
+    bounds = outcome_bounds(experiment, metric, until) | {"audiences": list(audiences)}
     if product_ids is not None:
         bounds["products"] = list(product_ids)
     with connection.cursor() as cursor:
@@ -127,7 +130,7 @@ def groups(
         statement = _outcomes(
             metric,
             of_products=of_products,
-            by_persona=by_persona,
+            by="persona" if by_persona else "audience" if audiences else "",
             counts_from=experiment.counts_from,
         )
         cursor.execute(statement, bounds)
@@ -157,7 +160,7 @@ def groups_rolled_up(experiment: Experiment, *, until: datetime) -> list[Group] 
 def _group(
     variant: str,
     phase: int,
-    persona: str,
+    part: str,
     n: int,
     total: Decimal,
     squares: Decimal,
@@ -167,7 +170,7 @@ def _group(
     buyers: int,
 ) -> Group:
     paired = PairedMoments(Moments(n, total, squares), Moments(n, before, before_squares), cross)
-    return Group(variant, phase, paired, buyers, persona)
+    return Group(variant, phase, paired, buyers, part)
 
 
 # Whom an experiment counts, and from when.
@@ -185,15 +188,32 @@ COUNTED = {
 }
 
 
-def _outcomes(metric: Metric, *, of_products: bool, by_persona: bool, counts_from: str) -> str:
-    """SQL: variant, phase, persona, customers, sum, sum of squares, the covariate's two and the sum
+# How customers can be split: the label of a part, and where it is found.
+PARTS = {
+    "": ("''", ""),
+    "persona": (
+        "coalesce(s.name, '')",
+        "LEFT JOIN launchopt_audiences_segment s ON s.id = y.segment_id",
+    ),
+    "audience": (
+        "coalesce(m.audience_id::text, '')",
+        """
+            LEFT JOIN launchopt_audiences_audiencemember m
+                   ON m.customer_id = y.customer_id AND m.audience_id = ANY(%(audiences)s)
+        """,
+    ),
+}
+
+
+def _outcomes(metric: Metric, *, of_products: bool, by: str, counts_from: str) -> str:
+    """SQL: variant, phase, part, customers, sum, sum of squares, the covariate's two and the sum
     of products, customers with any outcome.
 
     Sums of a value are winsorised at a quantile of those who have any.
     """
     each = "coalesce(e.price, 0) * e.quantity" if metric.of_value else "1"
     product = "AND e.product_id = ANY(%(products)s)" if of_products else ""
-    persona = "coalesce(s.name, '')" if by_persona else "''"
+    part, parts = PARTS[by]
     value = {
         Metric.Kind.PROPORTION: "(o.total IS NOT NULL)::int::numeric",
         Metric.Kind.MEAN: "least(coalesce(o.total, 0), l.highest)"
@@ -224,17 +244,17 @@ def _outcomes(metric: Metric, *, of_products: bool, by_persona: bool, counts_fro
         ), highest AS (
             SELECT percentile_disc({UPPER}) WITHIN GROUP (ORDER BY total) AS highest FROM outcome
         ), valued AS (
-            SELECT a.variant_id, a.phase, a.segment_id, {value} AS y, coalesce(b.total, 0) AS x,
-                   o.total IS NOT NULL AS has_any
+            SELECT a.customer_id, a.variant_id, a.phase, a.segment_id, {value} AS y,
+                   coalesce(b.total, 0) AS x, o.total IS NOT NULL AS has_any
             FROM assigned a LEFT JOIN outcome o USING (customer_id)
             LEFT JOIN earlier b USING (customer_id) CROSS JOIN highest l
         )
-        SELECT v.name, y.phase, {persona} AS persona, count(*), sum(y.y), sum(y.y * y.y),
+        SELECT v.name, y.phase, {part} AS part, count(*), sum(y.y), sum(y.y * y.y),
                sum(y.x), sum(y.x * y.x), sum(y.y * y.x),
                count(*) FILTER (WHERE y.has_any)
         FROM valued y JOIN launchopt_experiments_variant v ON v.id = y.variant_id
-        LEFT JOIN launchopt_audiences_segment s ON s.id = y.segment_id
-        GROUP BY v.name, y.phase, persona ORDER BY v.name, y.phase, persona
+        {parts}
+        GROUP BY v.name, y.phase, part ORDER BY v.name, y.phase, part
     """  # noqa: S608 - pieces of our own, never a caller's words
 
 

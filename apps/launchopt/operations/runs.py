@@ -68,6 +68,22 @@ def create_run(
     )
 
 
+def record_run(
+    *, job: jobs.Job, subject: str, now: datetime, message: str, result: dict[str, Any]
+) -> Run:
+    """Leave a run behind of what a schedule's tick has done, with its reason in words."""
+    return Run.objects.create(
+        job=job.name,
+        subject=subject,
+        state=Run.State.SUCCEEDED,
+        message=message[:500],
+        result=result,
+        created_at=now,
+        started_at=now,
+        finished_at=now,
+    )
+
+
 @transaction.atomic
 def cancel_run(*, run: Run, now: datetime) -> Run:
     """Stop a run: at once while it waits, at its next checkpoint while it works."""

@@ -73,12 +73,14 @@ def observed(window: Window) -> Observed:
 
 
 def _own(before: datetime) -> list[Window]:
+    """Those whose feedback is not off: it says that nothing is to be learned from its results."""
     launches = Launch.objects.filter(
         status=Launch.Status.FINISHED,
         started_at__isnull=False,
         experiment__ends_at__lte=before,
         experiment__is_aa=False,
-    ).select_related("experiment")
+    )
+    launches = launches.exclude(feedback=Launch.Feedback.OFF).select_related("experiment")
     return [
         Window(launch.product_id, launch.started_at, launch.experiment.ends_at, launch)
         for launch in launches

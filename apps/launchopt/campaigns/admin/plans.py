@@ -7,16 +7,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch, Placement
+from launchopt.campaigns.services.learning import speak_to_audience
 from launchopt.operations.adminsite import (
     ReadOnlyAdmin,
     SuiteMedia,
+    for_each,
     link_to,
+    needs_confirmation,
     pretty_json,
     tell_errors,
 )
@@ -48,7 +51,36 @@ class CampaignAdmin(PlanAdmin):
     readonly_fields = [
         "of_launch", "channel", "cost_per_contact", "allowance", "reserved", "spent",
     ]  # fmt: skip
+    actions = ["speak_again"]
     Media = SuiteMedia
+
+    @admin.action(description="Speak to these audiences again", permissions=["run_launch"])
+    def speak_again(self, request: HttpRequest, rows: QuerySet[Campaign]) -> HttpResponse | None:
+        """Undo that results stopped a running launch from contacting an audience."""
+        page = needs_confirmation(
+            self,
+            request,
+            rows,
+            action="speak_again",
+            title="Speak to these audiences again",
+            warning="Results have shown that the launch makes them buy less; why stands in the "
+            "launch's runs. With the launch's feedback on auto it may be stopped again.",
+        )
+        if page is None:
+            by, now = request.user, timezone.now()
+            for_each(
+                request,
+                rows.select_related("launch", "audience"),
+                lambda row: speak_to_audience(
+                    launch=row.launch, audience=row.audience, by=by, now=now
+                ),
+                done="Spoken to again",
+            )
+        return page
+
+    def has_run_launch_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may start, pause and finish launches."""
+        return request.user.has_perm("launchopt_campaigns.run_launch")
 
     @admin.display(description="launch")
     def of_launch(self, campaign: Campaign) -> str | SafeString:
