@@ -23,7 +23,7 @@ from scipy.special import expit, logit, xlogy
 from launchopt_ml.artifacts import load_artifact, save_artifact
 
 Array = NDArray[np.float64]
-SCALES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # prior variances tried, of what vectors tell
+SCALES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # prior variances tried, of what vectors tell
 OWN = (0.001, 0.01, 0.05, 0.2)  # and of what they do not
 PERSONA = 0.3  # how much personas differ in what pleases them, beside what pleases all
 LEVEL = 0.05  # prior variance of what a launch brings, beside its smoothed rate
@@ -37,7 +37,7 @@ KIND = "appeal"
 class Showings:
     """What was shown to whom, how often, and how often it was clicked."""
 
-    text: Array  # (rows, width), each of length 1
+    text: Array  # (rows, width), apart from what all texts of its launch say
     persona: Array  # (rows, width), each of length 1; zeros where nobody knows
     channel: NDArray[np.object_]  # (rows,)
     launch: NDArray[np.object_]  # (rows,)
@@ -170,14 +170,10 @@ class Appeal:
                 break
         return effect, dual, root, factor
 
-    @cached_property
-    def _centre(self) -> Array:
-        return np.asarray(self.showings.text.mean(axis=0))
-
     def _covariance(self, some: Showings, others: Showings) -> Array:
         """(some, others): of texts, alone and times that of personas, of personas, of launches in
         a channel, and of words with themselves."""
-        texts = (some.text - self._centre) @ (others.text - self._centre).T
+        texts = some.text @ others.text.T
         personas = PERSONA * some.persona @ others.persona.T
         same = self.own * (some.words[:, None] == others.words)
         together = (some.launch[:, None] == others.launch) & (
@@ -187,7 +183,7 @@ class Appeal:
         return np.asarray(shared + same + LEVEL * together)
 
     def _variance(self, some: Showings) -> Array:
-        texts = ((some.text - self._centre) ** 2).sum(axis=1)
+        texts = (some.text**2).sum(axis=1)
         personas = PERSONA * (some.persona**2).sum(axis=1)
         shared = self.scale * (texts * (1 + personas) + personas)
         return np.asarray(shared + self.own + LEVEL)
@@ -224,6 +220,18 @@ def _rate(showings: Showings, rows: NDArray[np.bool_], *, prior: float) -> float
     seen, clicks = showings.exposures[rows].sum(), showings.clicks[rows].sum()
     weight = 1 / prior
     return float((clicks + weight * prior) / (seen + weight))
+
+
+def apart(vectors: Array, launch: NDArray[np.object_]) -> Array:
+    """Vectors of texts without the mean of their launch: how a text puts it, not what it is about.
+
+    >>> apart(np.array([[1.0], [3.0], [9.0]]), np.array(["a", "a", "b"])).tolist()
+    [[-1.0], [1.0], [0.0]]
+    """
+    _, place = np.unique(launch.astype(str), return_inverse=True)
+    mean = np.zeros((place.max(initial=-1) + 1, vectors.shape[1]))
+    np.add.at(mean, place, vectors)
+    return np.asarray(vectors - (mean / np.bincount(place)[:, None])[place])
 
 
 def unit(vectors: Sequence[Sequence[float]] | Array) -> Array:

@@ -11,7 +11,7 @@ from launchopt.audiences.models import Segment
 from launchopt.campaigns import creatives
 from launchopt.campaigns.models import Creative
 from launchopt.campaigns.selectors.shown_words import Shown, shown_words
-from launchopt_ml.copywriting.appeal import Array, Showings, unit
+from launchopt_ml.copywriting.appeal import Array, Showings, apart, unit
 from launchopt_ml.encoder import Encoder
 
 MOST_ROWS = 1_000  # of a text before a persona; the latest count
@@ -43,11 +43,12 @@ def showings_of(
 ) -> Showings:
     """Creatives before personas; those that were not shown yet have no exposures."""
     counts = np.array([(each.exposures, each.clicks) for each in shown] or [(0, 0)] * len(rows))
+    launch = np.array([str(row.launch_id) for row in rows], dtype=object)
     return Showings(
-        text=_vectors([text_of(row) for row in rows], encoder=encoder),
+        text=apart(_vectors([text_of(row) for row in rows], encoder=encoder), launch),
         persona=_vectors([terms_of(segment) for segment in segments], encoder=encoder),
         channel=np.array([row.channel for row in rows], dtype=object),
-        launch=np.array([str(row.launch_id) for row in rows], dtype=object),
+        launch=launch,
         words=np.array([row.content_hash for row in rows], dtype=object),
         exposures=counts.reshape(-1, 2)[:, 0].astype(float),
         clicks=counts.reshape(-1, 2)[:, 1].astype(float),
