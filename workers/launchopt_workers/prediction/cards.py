@@ -13,6 +13,7 @@ USE = [
 LIMITS = [
     "A probability to buy is not the effect of contacting somebody; the experiment tells that.",
     "How well launches sell swings by half from season to season, and no model sees it beforehand.",
+    "It knows a season that it has seen: within a first year nothing tells what winter sells.",
     "It knows this shop alone, and of a customer only what the shop has recorded.",
     "It reads neither age nor gender, and infers no sensitive attribute.",
 ]
