@@ -62,6 +62,13 @@ class TestPlan:
         assert found[0].weight == 1.0
         assert all(analog.weight < 0.05 for analog in found[1:])
 
+    def test_what_just_came_on_sale_is_no_launch_where_others_were_shown(self, shop):
+        for number in range(4):
+            past_launch(f"SHELF-{number}", shop, buyers=1)
+        assert {a.sku for a in analogs_of(planned(), before=NOW)} == {
+            f"PAST-{number}" for number in range(5)
+        }
+
     def test_stands_in_the_report_of_a_plan(self, shop):
         page = page_of(planned())
         assert "What was to be expected" in page
@@ -90,7 +97,9 @@ class TestRunning:
         happened(shop[:25], "purchase", at=NOW + 3 * DAY, product=launch.product)
         told = launch_report(launch)["forecast"]["purchases"]
         assert told["interval"] == [25, 25]
-        assert "It came to 25." in page_of(launch)
+        page = page_of(launch)
+        assert "It came to 25." in page
+        assert all(name in page for name in (">counted<", ">planned<", ">low<", ">high<"))
 
     def test_a_launch_planned_by_an_older_release_has_none(self, shop):
         launch = planned()

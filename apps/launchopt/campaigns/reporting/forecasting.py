@@ -156,21 +156,22 @@ def _lead(told: Mapping[str, Any], course: Course) -> str:
 
 
 def _lines(course: Course) -> list[Line]:
-    """Counted, expected from here on, and the limits of 80 of 100; all from zero."""
+    """Counted and planned, and the limits of 80 of 100: of what is to come, or, once all is in, as
+    they were planned. All from zero."""
+    count, begun = len(course.plan["curve"]), len(course.by_day)
     counted = [0.0]
-    for count in course.by_day:
-        counted.append(counted[-1] + count)
-    begun = len(course.by_day)
-    ahead = [course.at(number) for number in range(begun + 1, len(course.plan["curve"]) + 1)]
-    lines = [
-        Line("expected", (*counted, *(each.mean for each in ahead))),
-        Line("low", (*counted, *(each.low for each in ahead))),
-        Line("high", (*counted, *(each.high for each in ahead))),
+    for events in course.by_day:
+        counted.append(counted[-1] + events)
+    is_over = course.days >= count
+    view = Course(course.plan, [], 0.0) if is_over else course
+    known = [0.0] if is_over else counted
+    ahead = [view.at(number) for number in range(len(known), count + 1)]
+    limits = [
+        Line("low", (*known, *(each.low for each in ahead))),
+        Line("high", (*known, *(each.high for each in ahead))),
     ]
-    planned = (0.0, *(share * course.plan["value"] for share in course.plan["curve"]))
-    if not begun:
-        return lines
-    return [Line("counted", tuple(counted)), Line("planned", planned), *lines[1:]]
+    planned = Line("planned", (0.0, *(s * course.plan["value"] for s in course.plan["curve"])))
+    return [Line("counted", tuple(counted)), planned, *limits] if begun else [planned, *limits]
 
 
 def _ticks(launch: Launch, course: Course) -> list[Tick]:

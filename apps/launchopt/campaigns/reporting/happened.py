@@ -70,7 +70,7 @@ def _guardrail_tables(guardrails: Sequence[Mapping[str, Any]]) -> tuple[Table, .
     rows = [
         (
             each["definition"],
-            f"{100 * each['limit']:+g} %",
+            f"{100 * each['limit']:+g} %".replace("-", "−"),
             _share_span(each["relative_interval"]),
             each["verdict"],
         )

@@ -14,6 +14,7 @@ from launchopt.campaigns.models import Launch
 from launchopt_core.forecast import likeness
 
 MOST = 20
+FEWEST_SHOWN = 5  # past launches that were shown to customers, from which on only these count
 # A product that was there when the records begin was not launched then.
 RECORDS_BEGIN = timedelta(days=14)
 
@@ -50,6 +51,7 @@ class _Past(NamedTuple):
     similarity: float | None
     launched_at: datetime
     price_ratio: float | None  # over the new product's
+    was_shown: bool  # to anybody, in its first days
     weight: float = 1.0
 
 
@@ -132,7 +134,13 @@ def _past_launches(launch: Launch, *, before: datetime, length: timedelta) -> li
                 WHERE p.id <> %(product)s
             )
             SELECT past.id, past.sku, 1 - (theirs.vector <=> mine.vector), past.launched_at,
-                   (past.price / nullif(%(price)s::numeric, 0))::float8
+                   (past.price / nullif(%(price)s::numeric, 0))::float8,
+                   EXISTS (
+                       SELECT FROM launchopt_audiences_event e
+                       WHERE e.product_id = past.id AND e.kind = 'exposure'
+                         AND e.occurred_at >= past.launched_at
+                         AND e.occurred_at < past.launched_at + %(length)s
+                   )
             FROM past
             LEFT JOIN (
                 SELECT encoder, vector FROM launchopt_catalog_productembedding
@@ -156,7 +164,12 @@ def _past_launches(launch: Launch, *, before: datetime, length: timedelta) -> li
 
 
 def _most_like(past: Sequence[_Past], launch: Launch) -> list[_Past]:
-    """Those that count most, with how much; the latest of equal ones."""
+    """Those that count most, with how much; the latest of equal ones.
+
+    Where several were shown to customers, the others are no launches: they just came on sale.
+    """
+    shown = [one for one in past if one.was_shown]
+    past = shown if len(shown) >= FEWEST_SHOWN else past
     weights = likeness(
         similarity=np.array([one.similarity or 0.0 for one in past]),
         price_ratio=np.array([one.price_ratio or np.nan for one in past], dtype=float),
