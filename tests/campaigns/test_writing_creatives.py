@@ -197,6 +197,6 @@ class TestWordsForACustomer:
         customer.language = language
         if gardens:
             Persona.objects.filter(customer=customer).update(segment=segment)
-        words = words_for([launch], customers=[customer.pk], now=NOW)
+        words = words_for([launch], audiences=[audience.pk], customers=[customer.pk], now=NOW)
         place = Place(launch.pk, audience.pk, "onsite", "treatment")
         assert [approved[row.pk] for row in words.of(place, customer)] == [expected]

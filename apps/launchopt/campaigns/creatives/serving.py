@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -23,14 +24,18 @@ ONGOING = (
 )
 
 
-def servable_creatives(*, launch: Launch, now: datetime) -> list[Creative]:
-    """The creatives of a launch that may be shown, in one query.
+def servable_creatives(
+    *, launch: Launch, now: datetime, audiences: Collection[UUID] | None = None
+) -> list[Creative]:
+    """The creatives of a launch, or of some of its audiences, that may be shown, in one query.
 
     The hash of the stored words must be the approved one: words changed past the services are not
     shown, an alert is raised, and the audit trail says so.
     """
     facts = facts_hash(facts_of(launch))
     approved = Creative.objects.filter(launch=launch, status=Creative.Status.APPROVED)
+    if audiences is not None:
+        approved = approved.filter(audience__in=audiences)
     approved = approved.order_by("pk")
     servable = []
     for creative in approved:

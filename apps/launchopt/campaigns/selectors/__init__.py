@@ -4,16 +4,14 @@ from launchopt.campaigns.selectors.launches import (
     SERVING,
     campaigns_serving,
     launch_named,
-    placements_named,
 )
-from launchopt.campaigns.selectors.moments import Moment, Offer, moment_of
+from launchopt.campaigns.selectors.moments import Asking, Moment, Offer
 
 __all__ = [
     "SERVING",
+    "Asking",
     "Moment",
     "Offer",
     "campaigns_serving",
     "launch_named",
-    "moment_of",
-    "placements_named",
 ]

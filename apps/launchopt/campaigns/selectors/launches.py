@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from launchopt.campaigns.models import Campaign, Launch, Placement
+from launchopt.campaigns.models import Campaign, Launch
 from launchopt.operations.errors import NotFound
 
 SERVING = (Launch.Status.RUNNING, Launch.Status.PAUSED)
@@ -22,11 +22,6 @@ def launch_named(name: str | uuid.UUID) -> Launch:
     if launch is None:
         raise NotFound(f"There is no launch {key}.")
     return launch
-
-
-def placements_named(names: Iterable[str]) -> dict[str, Placement]:
-    """The placements that there are of these, by name."""
-    return {row.name: row for row in Placement.objects.filter(name__in=set(names)).order_by()}
 
 
 def campaigns_serving(

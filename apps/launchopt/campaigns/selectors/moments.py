@@ -1,21 +1,27 @@
-"""All that decisions about some customers depend on, in a fixed number of queries."""
+"""All that decisions about some customers depend on, in a fixed number of statements."""
 
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from launchopt.audiences.models import EventKind
 from launchopt.campaigns.models import Campaign
-from launchopt.experiments.models import Experiment
 
-SUPPRESSING = (EventKind.PURCHASE, EventKind.RETURN, EventKind.DISLIKE)
+SUPPRESSING = [str(EventKind.PURCHASE), str(EventKind.RETURN), str(EventKind.DISLIKE)]
+
+
+class Person(NamedTuple):
+    """A customer as decisions know them."""
+
+    pk: int
+    external_id: str
+    time_zone: str
+    language: str
+    segment: uuid.UUID | None  # the kind of shopper, where one is known
 
 
 @dataclass(frozen=True)
@@ -40,21 +46,27 @@ class Contact:
         return self.expires_at is None or self.expires_at > now
 
 
+class Belonging(NamedTuple):
+    """Where a customer was assigned, as themselves or as the visitor that they were."""
+
+    experiment: uuid.UUID
+    customer: int
+    variant: str
+    phase: int
+    as_visitor: bool
+
+
 @dataclass
 class Moment:
     """Facts about customers, by their primary key."""
 
+    people: dict[str, Person] = field(default_factory=dict)  # by the name that was asked for
     offers: dict[int, list[Offer]] = field(default_factory=dict)
     consented: set[int] = field(default_factory=set)
     suppressed: dict[tuple[int, int], datetime] = field(default_factory=dict)
     contacts: dict[int, list[Contact]] = field(default_factory=dict)
-    assigned: dict[tuple[uuid.UUID, int], tuple[str, int]] = field(default_factory=dict)
+    belongings: list[Belonging] = field(default_factory=list)
     had_theirs: set[tuple[int, uuid.UUID]] = field(default_factory=set)  # customer, campaign
-
-    def experiments(self) -> set[Experiment]:
-        """The experiments of all launches that may speak to any of the customers."""
-        launches = (offer.campaign.launch for each in self.offers.values() for offer in each)
-        return {launch.experiment for launch in launches if launch.experiment}
 
     def is_suppressed(self, customer: int, *, product: int, now: datetime) -> bool:
         """Whether the customer has bought the product, or asked not to see it, by now."""
@@ -62,53 +74,62 @@ class Moment:
         return first is not None and first <= now
 
 
-def moment_of(
-    customers: Collection[int], *, campaigns: Collection[Campaign], since: datetime, until: datetime
-) -> Moment:
-    """The facts about these customers for decisions from `since` to `until`, in one statement.
+@dataclass(frozen=True)
+class Asking:
+    """Who is asked about, by the shop's ids, for decisions from `since` to `until`.
 
-    An unsubscription or complaint withdraws the consent where it is recorded. Contacts are those of
+    A visitor who turned out to be a customer is that customer; who is not known is left out. An
+    unsubscription or complaint withdraws the consent where it is recorded. Contacts are those of
     all launches and channels that a cap's window can reach.
     """
-    moment = Moment()
-    if not campaigns or not customers:
-        return moment
-    by_audience: dict[uuid.UUID, list[Campaign]] = defaultdict(list)
-    for campaign in campaigns:
-        by_audience[campaign.audience_id].append(campaign)
-    reach = timedelta(hours=max(campaign.launch.cap_window_hours for campaign in campaigns))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            FACTS,
-            {
-                "customers": list(customers),
-                "audiences": list(by_audience),
-                "launches": list({campaign.launch_id for campaign in campaigns}),
-                "once": list({c.launch_id for c in campaigns if c.launch.contacts_once}),
-                "products": list({campaign.launch.product_id for campaign in campaigns}),
-                "experiments": list({campaign.launch.experiment_id for campaign in campaigns}),
-                "suppressing": list(SUPPRESSING),
-                "first": since - reach,
-                "last": until + reach,
-                "until": until,
-            },
-        )
-        for row in cursor.fetchall():
+
+    names: Collection[str]
+    campaigns: Collection[Campaign]
+    since: datetime
+    until: datetime
+
+    def statement(self) -> tuple[str, dict[str, Any]]:
+        """The statement that reads the facts, and what it is given."""
+        launches = {campaign.launch_id: campaign.launch for campaign in self.campaigns}
+        hours = max((launch.cap_window_hours for launch in launches.values()), default=1)
+        return FACTS, {
+            "names": list(self.names),
+            "audiences": list({campaign.audience_id for campaign in self.campaigns}),
+            "launches": list(launches),
+            "once": [pk for pk, launch in launches.items() if launch.contacts_once],
+            "products": list({launch.product_id for launch in launches.values()}),
+            "experiments": list({launch.experiment_id for launch in launches.values()}),
+            "suppressing": SUPPRESSING,
+            "first": self.since - timedelta(hours=hours),
+            "last": self.until + timedelta(hours=hours),
+            "until": self.until,
+        }
+
+    def moment(self, rows: Iterable[tuple[Any, ...]]) -> Moment:
+        """The facts that the statement's rows tell."""
+        by_audience: dict[uuid.UUID, list[Campaign]] = {}
+        for campaign in self.campaigns:
+            by_audience.setdefault(campaign.audience_id, []).append(campaign)
+        moment = Moment()
+        for row in rows:
             _take_in(moment, FactRow(*row), by_audience)
-    for offers in moment.offers.values():
-        offers.sort(key=lambda offer: (-(offer.probability or 0), offer.campaign.pk))
-    return moment
+        return moment
 
 
 class FactRow(NamedTuple):
-    """A customer as a member of one audience; lists are empty or None where there is nothing."""
+    """A customer; lists are empty or None where there is nothing."""
 
-    customer: int
-    audience: uuid.UUID
-    probability: float | None
+    name: str
+    pk: int
+    external_id: str
+    time_zone: str
+    language: str
+    segment: uuid.UUID | None
     has_agreed: bool
     left_out_of: list[uuid.UUID]
     contacted_by: list[uuid.UUID]
+    audiences: list[uuid.UUID] | None
+    probabilities: list[float | None] | None
     contacted_at: list[datetime] | None
     lapses_at: list[datetime | None] | None
     caps: list[int] | None
@@ -118,73 +139,107 @@ class FactRow(NamedTuple):
     experiments: list[uuid.UUID] | None
     variants: list[str] | None
     phases: list[int] | None
+    as_visitor: list[bool] | None
 
 
 FACTS = """
-    SELECT m.customer_id, m.audience_id, m.probability,
+    SELECT n.name, c.id, c.external_id, c.time_zone, c.language,
+           (SELECT p.segment_id FROM launchopt_audiences_persona p WHERE p.customer_id = c.id),
            EXISTS (
                SELECT FROM launchopt_audiences_consent a
-               WHERE a.customer_id = m.customer_id AND a.purpose = 'marketing' AND a.is_granted
+               WHERE a.customer_id = c.id AND a.purpose = 'marketing' AND a.is_granted
            ),
            ARRAY(
                SELECT x.launch_id FROM launchopt_campaigns_excludedcustomer x
-               WHERE x.customer_id = m.customer_id AND x.launch_id = ANY(%(launches)s)
+               WHERE x.customer_id = c.id AND x.launch_id = ANY(%(launches)s::uuid[])
            ),
            ARRAY(
                SELECT o.campaign_id FROM launchopt_campaigns_decision o
-               WHERE o.customer_id = m.customer_id AND o.launch_id = ANY(%(once)s)
+               WHERE o.customer_id = c.id AND o.launch_id = ANY(%(once)s::uuid[])
                  AND o.state IN ('reserved', 'confirmed')
            ),
+           member.audience, member.probability,
            contact.at, contact.lapses_at, contact.cap, contact.hours,
            silence.product, silence.at,
-           assigned.experiment, assigned.variant, assigned.phase
-    FROM launchopt_audiences_audiencemember m
+           assigned.experiment, assigned.variant, assigned.phase, assigned.as_visitor
+    FROM unnest(%(names)s::text[]) AS n (name)
+    JOIN launchopt_audiences_customer k ON k.external_id = n.name
+    JOIN launchopt_audiences_customer c ON c.id = coalesce(k.merged_into_id, k.id)
+    CROSS JOIN LATERAL (
+        SELECT array_agg(m.audience_id) AS audience, array_agg(m.probability) AS probability
+        FROM launchopt_audiences_audiencemember m
+        WHERE m.customer_id = c.id AND m.audience_id = ANY(%(audiences)s::uuid[])
+    ) member
     CROSS JOIN LATERAL (
         SELECT array_agg(d.decided_at) AS at,
                array_agg(CASE WHEN d.state = 'reserved' THEN d.expires_at END) AS lapses_at,
                array_agg(l.cap_contacts) AS cap, array_agg(l.cap_window_hours) AS hours
         FROM launchopt_campaigns_decision d JOIN launchopt_campaigns_launch l ON l.id = d.launch_id
-        WHERE d.customer_id = m.customer_id AND d.state IN ('reserved', 'confirmed')
+        WHERE d.customer_id = c.id AND d.state IN ('reserved', 'confirmed')
           AND d.decided_at > %(first)s AND d.decided_at < %(last)s
     ) contact
     CROSS JOIN LATERAL (
         SELECT array_agg(e.product_id) AS product, array_agg(e.occurred_at) AS at
         FROM launchopt_audiences_event e
-        WHERE e.customer_id = m.customer_id AND e.product_id = ANY(%(products)s)
-          AND e.kind = ANY(%(suppressing)s) AND e.occurred_at <= %(until)s
+        WHERE e.customer_id = c.id AND e.product_id = ANY(%(products)s::bigint[])
+          AND e.kind = ANY(%(suppressing)s::text[]) AND e.occurred_at <= %(until)s
     ) silence
     CROSS JOIN LATERAL (
         SELECT array_agg(s.experiment_id) AS experiment, array_agg(v.name) AS variant,
-               array_agg(s.phase) AS phase
-        FROM launchopt_experiments_assignment s
+               array_agg(s.phase) AS phase, array_agg(s.customer_id <> c.id) AS as_visitor
+        FROM (
+            SELECT s.* FROM launchopt_experiments_assignment s
+            WHERE s.experiment_id = ANY(%(experiments)s::uuid[])
+              AND s.customer_id = ANY(
+                  c.id || ARRAY(
+                      SELECT w.id FROM launchopt_audiences_customer w WHERE w.merged_into_id = c.id
+                  )
+              )
+            ORDER BY s.assigned_at
+        ) s
         JOIN launchopt_experiments_variant v ON v.id = s.variant_id
-        WHERE s.customer_id = m.customer_id AND s.experiment_id = ANY(%(experiments)s)
     ) assigned
-    WHERE m.customer_id = ANY(%(customers)s) AND m.audience_id = ANY(%(audiences)s)
 """
 
 
-def _take_in(
-    moment: Moment, row: FactRow, by_audience: Mapping[uuid.UUID, Collection[Campaign]]
-) -> None:
-    for campaign in by_audience[row.audience]:
-        if campaign.launch_id not in row.left_out_of:
-            offer = Offer(campaign, row.probability)
-            moment.offers.setdefault(row.customer, []).append(offer)
-    moment.had_theirs.update((row.customer, campaign) for campaign in row.contacted_by)
+def _take_in(moment: Moment, row: FactRow, by_audience: dict[uuid.UUID, list[Campaign]]) -> None:
+    is_new = row.pk not in moment.contacts  # a visitor and their customer may both be asked about
+    moment.people[row.name] = Person(
+        row.pk, row.external_id, row.time_zone, row.language, row.segment
+    )
+    if not is_new:
+        return
+    _take_in_offers(moment, row, by_audience)
+    moment.had_theirs.update((row.pk, campaign) for campaign in row.contacted_by)
     if row.has_agreed:
-        moment.consented.add(row.customer)
-    moment.contacts[row.customer] = [
+        moment.consented.add(row.pk)
+    moment.contacts[row.pk] = [
         Contact(at, lapses_at, cap, timedelta(hours=hours))
         for at, lapses_at, cap, hours in _columns(
             row.contacted_at, row.lapses_at, row.caps, row.windows
         )
     ]
     for product, at in _columns(row.products, row.silenced_at):
-        key = (row.customer, product)
+        key = (row.pk, product)
         moment.suppressed[key] = min(at, moment.suppressed.get(key, at))
-    for experiment, variant, phase in _columns(row.experiments, row.variants, row.phases):
-        moment.assigned[experiment, row.customer] = (variant, phase)
+    told = _columns(row.experiments, row.variants, row.phases, row.as_visitor)
+    for experiment, variant, phase, as_visitor in told:
+        moment.belongings.append(Belonging(experiment, row.pk, variant, phase, as_visitor))
+
+
+def _take_in_offers(
+    moment: Moment, row: FactRow, by_audience: dict[uuid.UUID, list[Campaign]]
+) -> None:
+    """What may be offered to the customer, the likeliest to be bought first."""
+    offers = [
+        Offer(campaign, probability)
+        for audience, probability in _columns(row.audiences, row.probabilities)
+        for campaign in by_audience[audience]
+        if campaign.launch_id not in row.left_out_of
+    ]
+    if offers:
+        offers.sort(key=lambda offer: (-(offer.probability or 0), offer.campaign.pk))
+        moment.offers[row.pk] = offers
 
 
 def _columns(*lists: Sequence[Any] | None) -> Iterator[tuple[Any, ...]]:

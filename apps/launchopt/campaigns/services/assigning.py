@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from launchopt.audiences.models import Customer
-from launchopt.experiments.models import Assignment, Experiment, Phase, Variant
+from launchopt.campaigns.selectors.moments import Belonging, Person
+from launchopt.campaigns.services.storing import Drawn
+from launchopt.experiments.models import Experiment, Phase
 from launchopt_core.assignment import HOLDOUT, bucket_of, choose_variant
 
 
@@ -51,14 +52,14 @@ class Arms:
         """The shares of new customers."""
         return self.weights[self.phase]
 
-    def assigned(self, customer: Customer, *, at: datetime) -> Assigned:
+    def assigned(self, customer: Person, *, at: datetime) -> Assigned:
         """The variant that is kept; at the first time the one that is drawn."""
         if customer.pk not in self.known:
             self.known[customer.pk] = self.would_be(customer)
             self.new[customer.pk] = at
         return self.known[customer.pk]
 
-    def would_be(self, customer: Customer) -> Assigned:
+    def would_be(self, customer: Person) -> Assigned:
         """Where the customer belongs, or would if it were assigned now."""
         kept = self.known.get(customer.pk) or self.as_visitor.get(customer.pk)
         return kept or self._draw(customer)
@@ -71,72 +72,48 @@ class Arms:
         book = self.as_visitor if as_visitor else self.known
         book[customer] = Assigned(variant, phase, share)
 
-    def _draw(self, customer: Customer) -> Assigned:
+    def _draw(self, customer: Person) -> Assigned:
         bucket = bucket_of(customer.external_id, self.experiment.salt)
         name = choose_variant(bucket, self.shares)
         return Assigned(name, self.phase, self.shares[name])
 
 
-def arms_of(
-    experiments: Collection[Experiment],
-    *,
-    assigned: Mapping[tuple[uuid.UUID, int], tuple[str, int]] | None = None,
-    customers: Collection[int] = (),
-) -> dict[uuid.UUID, Arms]:
-    """These experiments with what stands of these customers' assignments.
-
-    One query, and one more where a customer has none: the visitor that they were may have one.
-    """
-    if not experiments:
-        return {}
-    phases: dict[uuid.UUID, dict[int, dict[str, float]]] = defaultdict(dict)
+def arms_of(experiments: Collection[Experiment]) -> dict[uuid.UUID, Arms]:
+    """These experiments with the shares of their phases, and nobody in them."""
+    weights: dict[uuid.UUID, dict[int, Mapping[str, float]]] = defaultdict(dict)
     rows = Phase.objects.filter(experiment__in=experiments).order_by("number")
-    for experiment, number, weights in rows.values_list("experiment", "number", "weights"):
-        phases[experiment][number] = weights
-    arms = {each.pk: Arms(each, phases[each.pk]) for each in experiments}
-    known = assigned or {}
-    for (experiment, customer), (variant, phase) in known.items():
+    for experiment, number, shares in rows.values_list("experiment", "number", "weights"):
+        weights[experiment][number] = shares
+    return arms_with(experiments, weights=weights)
+
+
+def arms_with(
+    experiments: Iterable[Experiment],
+    *,
+    weights: Mapping[uuid.UUID, Mapping[int, Mapping[str, float]]],
+    belongings: Iterable[Belonging] = (),
+) -> dict[uuid.UUID, Arms]:
+    """These experiments, with what stands of some customers' assignments.
+
+    A visitor's variant holds for the customer that the visitor turned out to be.
+    """
+    arms = {each.pk: Arms(each, weights[each.pk]) for each in experiments}
+    for experiment, customer, variant, phase, as_visitor in belongings:
         if experiment in arms:
-            arms[experiment].remember(customer, variant=variant, phase=phase)
-    missing = [c for c in customers if any((each, c) not in known for each in arms)]
-    if missing:
-        _remember_visitors(arms, missing)
+            arms[experiment].remember(customer, variant=variant, phase=phase, as_visitor=as_visitor)
     return arms
 
 
-def _remember_visitors(arms: Mapping[uuid.UUID, Arms], customers: Collection[int]) -> None:
-    """A visitor's variant holds for the customer that the visitor turned out to be."""
-    rows = Assignment.objects.filter(
-        customer__merged_into__in=customers, experiment__in=list(arms)
-    ).order_by("assigned_at")
-    for experiment, customer, variant, phase in rows.values_list(
-        "experiment", "customer__merged_into", "variant__name", "phase"
-    ):
-        arms[experiment].remember(customer, variant=variant, phase=phase, as_visitor=True)
-
-
-def save_assignments(arms: Iterable[Arms]) -> None:
-    """Keep what was drawn, in one statement. What stands already is kept as it is."""
-    drawn = [each for each in arms if each.new]
-    if not drawn:
-        return
-    ids = _variant_ids(each.experiment for each in drawn)
-    Assignment.objects.bulk_create(
-        [
-            Assignment(
-                experiment=each.experiment,
-                customer_id=customer,
-                variant_id=ids[each.experiment.pk, each.known[customer].variant],
-                phase=each.known[customer].phase,
-                assigned_at=at,
-            )
-            for each in drawn
-            for customer, at in each.new.items()
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _variant_ids(experiments: Iterable[Experiment]) -> dict[tuple[uuid.UUID, str], int]:
-    rows = Variant.objects.filter(experiment__in=list(experiments))
-    return {(e, name): pk for e, name, pk in rows.values_list("experiment", "name", "pk")}
+def drawn_in(arms: Iterable[Arms], *, variants: Mapping[tuple[uuid.UUID, str], int]) -> list[Drawn]:
+    """Who was drawn into which variant and is to be kept there."""
+    return [
+        Drawn(
+            each.experiment.pk,
+            customer,
+            variants[each.experiment.pk, each.known[customer].variant],
+            each.known[customer].phase,
+            at,
+        )
+        for each in arms
+        for customer, at in each.new.items()
+    ]

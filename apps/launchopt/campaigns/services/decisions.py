@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,24 @@ from typing import Any
 from django.db import transaction
 
 from launchopt.audiences.models import Customer
-from launchopt.campaigns.models import Creative, Decision, Placement
-from launchopt.campaigns.selectors import campaigns_serving, moment_of, placements_named
-from launchopt.campaigns.services.assigning import arms_of
+from launchopt.campaigns.models import Campaign, Creative, Decision, Placement
+from launchopt.campaigns.selectors import Asking, Moment
+from launchopt.campaigns.selectors.statements import fetch, fetch_together
+from launchopt.campaigns.services.assigning import arms_with
+from launchopt.campaigns.services.board import (
+    Board,
+    Head,
+    head_of,
+    head_statement,
+    kept_board,
+    load_board,
+)
 from launchopt.campaigns.services.desk import Desk, MoneyMoved
-from launchopt.campaigns.services.locking import lock_campaigns, lock_customers
+from launchopt.campaigns.services.locking import lock_campaigns
 from launchopt.campaigns.services.pacing import is_clock_behind, pace_simulated
 from launchopt.operations.errors import FieldError, InvalidInput
+
+LOOKS = 3  # a board may have changed, words be withdrawn as it is read, and another change come
 
 
 @dataclass(frozen=True)
@@ -46,103 +57,97 @@ def decide(*, questions: Sequence[Question]) -> list[Answer]:
     """
     if not questions:
         return []
-    placements = _placements(questions)
     try:
-        return _decide(questions, placements=placements, locks_money=False)
+        return _decide(questions, locks_money=False)
     except MoneyMoved:
-        return _decide(questions, placements=placements, locks_money=True)
+        return _decide(questions, locks_money=True)
 
 
 @transaction.atomic
-def _decide(
-    questions: Sequence[Question], *, placements: dict[str, Placement], locks_money: bool
-) -> list[Answer]:
+def _decide(questions: Sequence[Question], *, locks_money: bool) -> list[Answer]:
     """Others may take money between the reading and the taking, or a person may pause the launch:
     with `locks_money` they wait, without it MoneyMoved is raised and nothing has been written."""
-    customers = customers_named(questions)
-    desk = _open_desk(
-        questions, placements=placements, customers=customers, locks_money=locks_money
-    )
+    board, head, asking, moment = _look(questions)
+    _check_placements(questions, known=board.placements)
+    moment = _with_strangers(questions, moment=moment, asking=asking)
+    desk = _open_desk(board, head, moment, campaigns=asking.campaigns)
+    clocks = {c.launch: head.clocks.get(c.pk) for c in desk.campaigns_in_question()}
+    if locks_money or is_clock_behind(clocks, now=asking.until):
+        locked = lock_campaigns(Campaign.objects.filter(launch__in=[each.pk for each in clocks]))
+        pace_simulated(locked.values(), now=asking.until)
+        desk.take_money(locked)
     rulings = [
         desk.rule(
-            customers[question.customer],
-            placement=placements[question.placement],
+            moment.people[question.customer],
+            placement=board.placements[question.placement],
             at=question.at,
             context=question.context,
         )
         for question in questions
     ]
-    desk.close()
+    desk.close(variants=board.variants)
     return [Answer(ruling.decision, ruling.creative) for ruling in rulings]
 
 
-def _open_desk(
-    questions: Sequence[Question],
-    *,
-    placements: dict[str, Placement],
-    customers: dict[str, Customer],
-    locks_money: bool,
-) -> Desk:
+def _look(questions: Sequence[Question]) -> tuple[Board, Head, Asking, Moment]:
+    """Lock the customers and read what holds for them, again where the board had changed."""
+    now = max(question.at for question in questions)
+    for look in range(LOOKS):
+        board = load_board(now=now) if look else kept_board(now=now)
+        asking = _asking(questions, board)
+        rows = fetch_together(head_statement(asking.names, board), asking.statement())
+        head = head_of(rows[0])
+        if head.revision == board.revision:
+            break
+    return board, head, asking, asking.moment(rows[1])
+
+
+def _asking(questions: Sequence[Question], board: Board) -> Asking:
     since, until = min(q.at for q in questions), max(q.at for q in questions)
-    ids = {customer.pk for customer in customers.values()}
-    campaigns = campaigns_serving(
-        channels=[placement.channel for placement in placements.values()],
+    found = (board.placements.get(question.placement) for question in questions)
+    campaigns = board.serving(
+        channels={placement.channel for placement in found if placement},
         since=since,
         until=until,
         with_simulated=any(q.is_simulated for q in questions),
     )
-    if campaigns:
-        lock_customers(ids)
-    moment = moment_of(ids, campaigns=campaigns, since=since, until=until)
-    desk = Desk(
-        campaigns=campaigns,
+    return Asking({question.customer for question in questions}, campaigns, since, until)
+
+
+def _open_desk(
+    board: Board, head: Head, moment: Moment, *, campaigns: Collection[Campaign]
+) -> Desk:
+    experiments = {c.launch.experiment for c in campaigns if c.launch.experiment}
+    return Desk(
+        campaigns=list(campaigns),
         moment=moment,
-        arms=arms_of(moment.experiments(), assigned=moment.assigned, customers=list(moment.offers)),
-        now=until,
+        arms=arms_with(experiments, weights=board.weights, belongings=moment.belongings),
+        words=board.words.for_people(moment.people.values()),
+        left=head.left,
     )
-    if locks_money or is_clock_behind(desk.launches_in_question(), now=until):
-        desk.take_money(lock_campaigns(desk.campaigns_in_question()))
-        pace_simulated(desk.money.values(), now=until)
-    return desk
 
 
-def _placements(questions: Sequence[Question]) -> dict[str, Placement]:
-    found = placements_named(question.placement for question in questions)
+def _check_placements(questions: Sequence[Question], *, known: Mapping[str, Placement]) -> None:
     faults = [
         FieldError(f"/{index}/placement", f"There is no placement {question.placement!r}.")
         for index, question in enumerate(questions)
-        if question.placement not in found
+        if question.placement not in known
     ]
     if faults:
         raise InvalidInput(faults[0].detail, faults)
-    return found
 
 
-def customers_named(questions: Sequence[Question]) -> dict[str, Customer]:
-    """The customers by the shop's ids; one not seen before is made known, as an event would do.
-
-    A visitor who turned out to be a customer is answered as that customer.
-    """
-    first = {}
+def _with_strangers(questions: Sequence[Question], *, moment: Moment, asking: Asking) -> Moment:
+    """The facts, where somebody was never seen after making them known, as an event would do it."""
+    first: dict[str, datetime] = {}
     for question in questions:
         first.setdefault(question.customer, question.at)
-    found = _known(first)
     unknown = [
         Customer(external_id=name, is_anonymous=True, created_at=at, updated_at=at)
         for name, at in first.items()
-        if name not in found
+        if name not in moment.people
     ]
-    if unknown:
-        Customer.objects.bulk_create(unknown, ignore_conflicts=True)
-        found |= _known(customer.external_id for customer in unknown)
-    return found
-
-
-def _known(names: Any) -> dict[str, Customer]:
-    rows = (
-        Customer.objects.filter(external_id__in=list(names))
-        .order_by()
-        .select_related("merged_into")
-        .only("external_id", "time_zone", "merged_into__time_zone", "merged_into__external_id")
-    )
-    return {row.external_id: row.merged_into or row for row in rows}
+    if not unknown:
+        return moment
+    Customer.objects.bulk_create(unknown, ignore_conflicts=True)
+    return asking.moment(fetch(*asking.statement()))

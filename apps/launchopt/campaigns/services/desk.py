@@ -10,9 +10,6 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet
-
-from launchopt.audiences.models import Customer
 from launchopt.campaigns.models import (
     OUTBOUND_CHANNELS,
     Campaign,
@@ -22,10 +19,10 @@ from launchopt.campaigns.models import (
     Placement,
 )
 from launchopt.campaigns.selectors import Moment, Offer
-from launchopt.campaigns.selectors.moments import Contact
-from launchopt.campaigns.services.assigning import Arms, Assigned, save_assignments
-from launchopt.campaigns.services.storing import insert_decisions
-from launchopt.campaigns.services.wording import Place, words_for
+from launchopt.campaigns.selectors.moments import Contact, Person
+from launchopt.campaigns.services.assigning import Arms, Assigned, drawn_in
+from launchopt.campaigns.services.storing import keep_decisions
+from launchopt.campaigns.services.wording import Place, Words
 from launchopt.conf import launchopt_settings
 from launchopt.experiments.holdout import is_held_from_all_launches
 from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
@@ -66,34 +63,29 @@ class Desk:
         campaigns: Sequence[Campaign],
         moment: Moment,
         arms: Mapping[uuid.UUID, Arms],
-        now: datetime,
+        words: Words,
+        left: Mapping[uuid.UUID, Decimal],
     ) -> None:
         self.campaigns, self.moment, self.arms = campaigns, moment, arms
-        self.money = {campaign.pk: campaign for campaign in campaigns}
+        self._words, self._left = words, dict(left)
         self._rulings: dict[tuple[int, str, datetime], Ruling] = {}
         self._taken: dict[uuid.UUID, Decimal] = defaultdict(Decimal)
         self._status: dict[uuid.UUID, str] = {c.launch_id: c.launch.status for c in campaigns}
-        launches, customers = self.launches_in_question(), self.moment.offers
-        self._words = words_for(launches, customers=customers, now=now)
 
-    def launches_in_question(self) -> list[Launch]:
-        """The launches that could speak to any of the customers."""
+    def campaigns_in_question(self) -> list[Campaign]:
+        """A campaign of each launch that could speak to any of the customers."""
         offers = (offer for each in self.moment.offers.values() for offer in each)
-        return list({o.campaign.launch_id: o.campaign.launch for o in offers}.values())
-
-    def campaigns_in_question(self) -> QuerySet[Campaign]:
-        """All campaigns of these launches: deciding may move the clock of a simulated one."""
-        return Campaign.objects.filter(launch__in=self.launches_in_question())
+        return list({offer.campaign.launch_id: offer.campaign for offer in offers}.values())
 
     def take_money(self, locked: Mapping[object, Campaign]) -> None:
         """Go by these campaigns, locked, and by what their launches' state is now that they are."""
         launches = {campaign.launch_id for campaign in locked.values()}
         rows = Launch.objects.filter(pk__in=launches).values_list("pk", "status")
         self._status |= dict(rows)
-        self.money |= {campaign.pk: campaign for campaign in locked.values()}
+        self._left |= {c.pk: c.allowance - c.reserved - c.spent for c in locked.values()}
 
     def rule(
-        self, customer: Customer, *, placement: Placement, at: datetime, context: dict[str, Any]
+        self, customer: Person, *, placement: Placement, at: datetime, context: dict[str, Any]
     ) -> Ruling:
         """Decide; the same question at the same instant has the same answer."""
         key = (customer.pk, placement.pk, at)
@@ -104,20 +96,14 @@ class Desk:
             self._rulings[key] = Ruling(decision, decision.creative)
         return self._rulings[key]
 
-    def close(self) -> None:
+    def close(self, *, variants: Mapping[tuple[uuid.UUID, str], int]) -> None:
         """Keep every assignment, decision and reservation. Raises MoneyMoved."""
-        save_assignments(self.arms.values())
-        insert_decisions([ruling.decision for ruling in self._rulings.values()])
-        self._reserve_money()
+        decisions = [ruling.decision for ruling in self._rulings.values()]
+        drawn = drawn_in(self.arms.values(), variants=variants)
+        if not keep_decisions(decisions, drawn=drawn, taken=self._taken):
+            raise MoneyMoved
 
-    def _reserve_money(self) -> None:
-        """Last of all, so that a campaign is held for as short as can be; in the order of ids."""
-        for pk, cost in sorted(self._taken.items()):
-            rows = Campaign.objects.filter(pk=pk, allowance__gte=F("reserved") + F("spent") + cost)
-            if not rows.update(reserved=F("reserved") + cost):
-                raise MoneyMoved
-
-    def _best(self, customer: Customer, *, channel: str, at: datetime) -> Considered | Verdict:
+    def _best(self, customer: Person, *, channel: str, at: datetime) -> Considered | Verdict:
         """The first offer that may be shown, likeliest first; else why the likeliest is not."""
         offers = self._offers(customer, channel=channel, at=at)
         if not offers:
@@ -125,7 +111,7 @@ class Desk:
         judged = [self._consider(customer, offer, at=at) for offer in offers]
         return next((each for each in judged if each.verdict.is_shown), judged[0])
 
-    def _offers(self, customer: Customer, *, channel: str, at: datetime) -> list[Offer]:
+    def _offers(self, customer: Person, *, channel: str, at: datetime) -> list[Offer]:
         """At most one offer of each launch that is on at this instant."""
         by_launch: dict[uuid.UUID, Offer] = {}
         for offer in self.moment.offers.get(customer.pk, ()):
@@ -152,7 +138,7 @@ class Desk:
             )
         )
 
-    def _consider(self, customer: Customer, offer: Offer, *, at: datetime) -> Considered:
+    def _consider(self, customer: Person, offer: Offer, *, at: datetime) -> Considered:
         campaign, launch = offer.campaign, offer.campaign.launch
         is_paused = self._status[launch.pk] == Launch.Status.PAUSED
         has_consent = customer.pk in self.moment.consented
@@ -171,7 +157,7 @@ class Desk:
             is_holdout=assigned.is_holdout or is_held_from_all,
             has_room_under_cap=self._has_room(customer, launch, at=at),
             is_suppressed=self._is_suppressed(customer, campaign, at=at),
-            has_budget=self._left(campaign) >= campaign.cost_per_contact,
+            has_budget=self._money_of(campaign) >= campaign.cost_per_contact,
             is_worth_it=is_worth_it,
             has_creative=bool(creatives),
             variant=assigned.variant or None,
@@ -179,7 +165,7 @@ class Desk:
         return Considered(offer, verdict_on(situation), assigned, creatives)
 
     def _assigned(
-        self, customer: Customer, launch: Launch, *, at: datetime, is_new: bool
+        self, customer: Person, launch: Launch, *, at: datetime, is_new: bool
     ) -> Assigned:
         """The variant kept or, at the first eligible decision, drawn. Others only learn if the hash
         leaves them out."""
@@ -192,7 +178,7 @@ class Desk:
         is_kept = customer.pk in arms.known
         return would_be if is_kept or would_be.is_holdout else UNASSIGNED
 
-    def _has_room(self, customer: Customer, launch: Launch, *, at: datetime) -> bool:
+    def _has_room(self, customer: Person, launch: Launch, *, at: datetime) -> bool:
         """Whether one more contact keeps the launch's own cap, and those of earlier contacts."""
         counted = [c for c in self.moment.contacts.get(customer.pk, ()) if c.counts_at(at)]
         own = (launch.cap_contacts, timedelta(hours=launch.cap_window_hours))
@@ -200,21 +186,20 @@ class Desk:
         times = [contact.at for contact in counted]
         return all(has_room(times, at, window, cap) for cap, window in rules)
 
-    def _is_suppressed(self, customer: Customer, campaign: Campaign, *, at: datetime) -> bool:
+    def _is_suppressed(self, customer: Person, campaign: Campaign, *, at: datetime) -> bool:
         if self.moment.is_suppressed(customer.pk, product=campaign.launch.product_id, now=at):
             return True
         if campaign.channel not in OUTBOUND_CHANNELS:
             return False
         return _is_quiet(customer, at=at)
 
-    def _left(self, campaign: Campaign) -> Decimal:
-        row = self.money[campaign.pk]
-        return row.allowance - row.reserved - row.spent - self._taken[campaign.pk]
+    def _money_of(self, campaign: Campaign) -> Decimal:
+        return self._left[campaign.pk] - self._taken.get(campaign.pk, Decimal(0))
 
     def _decision(
         self,
         best: Considered | Verdict,
-        customer: Customer,
+        customer: Person,
         *,
         placement: Placement,
         at: datetime,
@@ -238,7 +223,7 @@ class Desk:
             self._reserve(decision, best)
         return decision
 
-    def _fill(self, decision: Decision, best: Considered, customer: Customer) -> None:
+    def _fill(self, decision: Decision, best: Considered, customer: Person) -> None:
         campaign, assigned = best.offer.campaign, best.assigned
         decision.reason = best.verdict.reason.value
         decision.launch, decision.campaign = campaign.launch, campaign
@@ -247,7 +232,7 @@ class Desk:
         decision.candidates = self._candidates(campaign, customer)
         decision.propensity = assigned.propensity if _hangs_on_chance(best) else 1.0
 
-    def _candidates(self, campaign: Campaign, customer: Customer) -> list[dict[str, Any]]:
+    def _candidates(self, campaign: Campaign, customer: Person) -> list[dict[str, Any]]:
         """Each variant that chance could have chosen here, with its share now and its words."""
         arms = self.arms.get(campaign.launch.experiment_id)  # type: ignore[arg-type]
         if arms is None:
@@ -284,7 +269,7 @@ class Desk:
         )
 
 
-def _is_quiet(customer: Customer, *, at: datetime) -> bool:
+def _is_quiet(customer: Person, *, at: datetime) -> bool:
     """Whether it is night where the customer lives; in a zone that nobody knows it always is."""
     shop = launchopt_settings()
     quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from django.db import connection
 from django.db.models import QuerySet
 
 from launchopt.campaigns.models import Campaign
@@ -13,16 +10,6 @@ from launchopt.campaigns.models import Campaign
 # PostgreSQL keeps room for (max_locks_per_transaction x max_connections, 6,400 by default).
 LOCKS = 1024
 NAMESPACE = 0x1A0C
-
-
-def lock_customers(customers: Iterable[int]) -> None:
-    """Hold these customers until the transaction ends: nobody else decides about them meanwhile."""
-    keys = sorted({customer % LOCKS for customer in customers})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(pg_advisory_xact_lock(%s, key)) FROM unnest(%s::int[]) AS key",
-            [NAMESPACE, keys],
-        )
 
 
 def lock_campaigns(campaigns: QuerySet[Campaign]) -> dict[object, Campaign]:

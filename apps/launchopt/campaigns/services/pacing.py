@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
@@ -62,7 +62,7 @@ def pace_simulated(campaigns: Iterable[Campaign], *, now: datetime) -> None:
 
     The campaigns are locked, and come with their launches.
     """
-    due = [c for c in campaigns if c.launch.is_simulated and _is_behind(c.launch, now)]
+    due = [c for c in campaigns if c.launch.is_simulated and _is_behind(c.launch.clock_at, now)]
     if due:
         running = [c for c in due if c.launch.status == Launch.Status.RUNNING]
         pace_campaigns(running, now=now)
@@ -71,13 +71,13 @@ def pace_simulated(campaigns: Iterable[Campaign], *, now: datetime) -> None:
         )
 
 
-def is_clock_behind(launches: Iterable[Launch], *, now: datetime) -> bool:
-    """Whether any of them is on simulated time and a period behind."""
-    return any(launch.is_simulated and _is_behind(launch, now) for launch in launches)
+def is_clock_behind(clocks: Mapping[Launch, datetime | None], *, now: datetime) -> bool:
+    """Whether any launch is on simulated time and a period behind, by these clocks."""
+    return any(launch.is_simulated and _is_behind(at, now) for launch, at in clocks.items())
 
 
-def _is_behind(launch: Launch, now: datetime) -> bool:
-    return launch.clock_at is None or now - launch.clock_at >= PERIOD
+def _is_behind(clock_at: datetime | None, now: datetime) -> bool:
+    return clock_at is None or now - clock_at >= PERIOD
 
 
 def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:

@@ -1,13 +1,16 @@
-"""The one statement that writes decisions, however many there are."""
+"""The one statement that keeps decisions: the log, who was assigned, the money that they take."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-
-from django.db import connection
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from launchopt.campaigns.models import Decision
+from launchopt.campaigns.selectors.statements import fetch
 
 COLUMNS = {
     "id": "uuid",
@@ -31,14 +34,70 @@ COLUMNS = {
 }
 AS_JSON = ("candidates", "context")
 NAMES = ", ".join(COLUMNS)
-ARRAYS = ", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())
-INSERT = f"INSERT INTO {Decision._meta.db_table} ({NAMES}) SELECT * FROM unnest({ARRAYS})"  # noqa: S608
+ARRAYS = ", ".join(f"%({name})s::{kind}[]" for name, kind in COLUMNS.items())
 
 
-def insert_decisions(decisions: Sequence[Decision]) -> None:
-    """Write decisions that are new; what the database fills in itself is left to it."""
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [_column(decisions, name) for name in COLUMNS])
+class Drawn(NamedTuple):
+    """A customer who belongs to a variant from now on."""
+
+    experiment: uuid.UUID
+    customer: int
+    variant: int
+    phase: int
+    at: datetime
+
+
+# The campaigns come last, in the order of their ids, so that each is held for as short as can be.
+KEEP = f"""
+    WITH decided AS (
+        INSERT INTO launchopt_campaigns_decision ({NAMES}) SELECT * FROM unnest({ARRAYS})
+        RETURNING 1
+    ), assigned AS (
+        INSERT INTO launchopt_experiments_assignment
+            (experiment_id, customer_id, variant_id, phase, assigned_at)
+        SELECT * FROM unnest(
+            %(experiments)s::uuid[], %(customers)s::bigint[], %(variants)s::bigint[],
+            %(phases)s::smallint[], %(instants)s::timestamptz[]
+        )
+        ON CONFLICT DO NOTHING
+        RETURNING 1
+    ), held AS MATERIALIZED (
+        SELECT k.id, t.cost FROM launchopt_campaigns_campaign k
+        JOIN unnest(%(campaigns)s::uuid[], %(costs)s::numeric[]) AS t (id, cost) ON t.id = k.id
+        ORDER BY k.id FOR UPDATE OF k
+    ), taken AS (
+        UPDATE launchopt_campaigns_campaign k SET reserved = k.reserved + held.cost
+        FROM held
+        WHERE k.id = held.id AND k.allowance >= k.reserved + k.spent + held.cost
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM decided), (SELECT count(*) FROM assigned),
+           (SELECT count(*) FROM taken)
+"""  # noqa: S608
+
+
+def keep_decisions(
+    decisions: Sequence[Decision], *, drawn: Sequence[Drawn], taken: Mapping[uuid.UUID, Decimal]
+) -> bool:
+    """Write decisions that are new, and take their money; False where a campaign has it no longer.
+
+    Where that is so, the transaction has to be rolled back. An assignment that stands is kept.
+    """
+    given: dict[str, object] = {name: _column(decisions, name) for name in COLUMNS}
+    experiments, customers, variants, phases, instants = (
+        zip(*drawn, strict=True) if drawn else [()] * 5
+    )
+    given |= {
+        "experiments": list(experiments),
+        "customers": list(customers),
+        "variants": list(variants),
+        "phases": list(phases),
+        "instants": list(instants),
+        "campaigns": list(taken),
+        "costs": list(taken.values()),
+    }
+    [(_, _, moved)] = fetch(KEEP, given)
+    return bool(moved == len(taken))
 
 
 def _column(decisions: Sequence[Decision], name: str) -> list[object]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from launchopt.audiences.models import Customer, Persona
 from launchopt.campaigns.creatives import servable_creatives
 from launchopt.campaigns.models import Creative, Launch
+from launchopt.campaigns.selectors.moments import Person
 from launchopt.conf import launchopt_settings
 
 
@@ -31,7 +32,11 @@ class Words:
     by_place: Mapping[Place, Sequence[Creative]] = field(default_factory=dict)
     segments: Mapping[int, uuid.UUID] = field(default_factory=dict)
 
-    def of(self, place: Place, customer: Customer) -> Sequence[Creative]:
+    def for_people(self, people: Iterable[Person]) -> Words:
+        """The same words, for customers whose kind is known."""
+        return replace(self, segments={p.pk: p.segment for p in people if p.segment})
+
+    def of(self, place: Place, customer: Customer | Person) -> Sequence[Creative]:
         """Those for the customer's language and kind of shopper, as far as there are any."""
         here = self.by_place.get(place, ())
         if len(here) < 2:
@@ -43,11 +48,20 @@ class Words:
         return own or [c for c in readable if c.segment_id is None] or readable
 
 
-def words_for(launches: Iterable[Launch], *, customers: Collection[int], now: datetime) -> Words:
-    """The words of these launches for these customers; one query for kinds of shoppers, if any."""
+def words_for(
+    launches: Iterable[Launch],
+    *,
+    audiences: Collection[uuid.UUID],
+    customers: Collection[int],
+    now: datetime,
+) -> Words:
+    """The words of these launches for these customers, members of some of these audiences.
+
+    One query a launch, and one for kinds of shoppers where words speak to them.
+    """
     found: dict[Place, list[Creative]] = defaultdict(list)
     for launch in launches:
-        for creative in servable_creatives(launch=launch, now=now):
+        for creative in servable_creatives(launch=launch, audiences=audiences, now=now):
             creative.launch = launch
             place = Place(launch.pk, creative.audience_id, creative.channel, creative.variant)
             found[place].append(creative)
