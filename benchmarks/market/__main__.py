@@ -19,7 +19,7 @@ import tempfile
 from dataclasses import asdict
 from typing import Any
 
-BARS = {"over_propensity": 1.6, "of_all_knowing": 0.8, "spent": 0.9}
+BARS = {"over_propensity": 1.6, "of_all_knowing_here": 0.8, "of_all_knowing": 0.8, "spent": 0.9}
 
 
 def main() -> int:
@@ -110,8 +110,8 @@ def _here(options: argparse.Namespace) -> dict[str, Any]:
 def _show(row: dict[str, Any], *, head: bool = False) -> None:
     names = list(BARS)
     if head:
-        print(f"{'seed':>6}" + "".join(f"{name:>18}" for name in names))
-    print(f"{row['seed']:>6}" + "".join(f"{row[name]:18.3f}" for name in names), flush=True)
+        print(f"{'seed':>6}" + "".join(f"{name:>21}" for name in names))
+    print(f"{row['seed']:>6}" + "".join(f"{row[name]:21.3f}" for name in names), flush=True)
 
 
 if __name__ == "__main__":

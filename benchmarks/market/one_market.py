@@ -87,11 +87,12 @@ def run(
     launch = shop.command("plan_launch", *words, *(["--cap", cap] if cap else []), "--wait")
     shop.command("approve_launch", launch["launch"], "--by", BY)
     shop.command("start_launch", launch["launch"], "--at", start)
-    times = playing.play(people, shop, step_hours=step_hours, rng=rng)
+    times, was_open = playing.play(people, shop, step_hours=step_hours, rng=rng)
     report = shop.command("launch_report", launch["launch"])
     return score(
         people,
         times,
+        was_open=was_open,
         propensity=propensity,
         contacts=int(float(budget) / float(cost)),
         spent=float(report["totals"]["spend"]) / float(budget),

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from benchmarks.market.histories import LAUNCH_CATEGORY, NEW_SKU, START, name_of
-from benchmarks.market.people import Ints, People
+from benchmarks.market.people import Bools, Ints, People
 
 DAYS = 14
 HOURS = np.array([1, 1, 1, 1, 1, 1, 2, 4, 6, 7, 7, 7, 8, 7, 7, 7, 8, 9, 10, 10, 9, 7, 4, 2.0])
@@ -39,18 +39,21 @@ def visits_of(people: People, *, rng: np.random.Generator) -> np.ndarray:
     return np.column_stack([at[order], who[order]])
 
 
-def play(people: People, shop: Shop, *, step_hours: int, rng: np.random.Generator) -> Ints:
-    """How often each was contacted, (customers,)."""
+def play(
+    people: People, shop: Shop, *, step_hours: int, rng: np.random.Generator
+) -> tuple[Ints, Bools]:
+    """How often each was contacted, and who came by and was not held out: (customers,) each."""
     visits = visits_of(people, rng=rng)
     luck, moment = rng.random(len(people)), rng.random(len(people)) * DAYS * 24
     alone, contacted = people.alone(LAUNCH_CATEGORY), people.contacted(LAUNCH_CATEGORY)
     times = np.zeros(len(people), int)
-    bought = np.zeros(len(people), bool)
+    bought, was_open = np.zeros(len(people), bool), np.zeros(len(people), bool)
     for since in range(0, DAYS * 24, step_hours):
         until = since + step_hours
         now = visits[(visits[:, 0] >= since) & (visits[:, 0] < until)]
         events = []
         for at, who, answer in _answers(now, shop):
+            was_open[who] = answer["variant"] != "holdout"
             if answer["creative"] is None:
                 continue
             times[who] += 1
@@ -67,7 +70,7 @@ def play(people: People, shop: Shop, *, step_hours: int, rng: np.random.Generato
             shop.record(events[first : first + BATCH])
         if until % 24 == 0:
             shop.run_due(_at(float(until)))
-    return times
+    return times, was_open
 
 
 def _answers(visits: np.ndarray, shop: Shop) -> Iterator[tuple[float, int, dict[str, Any]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.market.histories import LAUNCH_CATEGORY
-from benchmarks.market.people import Floats, Ints, People
+from benchmarks.market.people import Bools, Floats, Ints, People
 
 
 @dataclass(frozen=True)
@@ -18,23 +18,31 @@ class Score:
     propensity: float  # a learned chance to buy
     oracle_propensity: float  # the market's own chance to buy when contacted
     random: float
-    all_knowing: (
-        float  # the best of everybody who agreed, held out or not, whether they came or not
-    )
+    all_knowing_here: float  # the best of those who came by and were not held out
+    all_knowing: float  # the best of all who agreed, the held out and those who never came, too
     contacts: int
     customers: int  # contacted at least once
     spent: float  # of the budget
 
     def ratios(self) -> dict[str, float]:
-        """The bars: over propensity, of the all-knowing, of the budget."""
+        """The bars. Propensity is the better of the learned one and the market's own."""
         return {
-            "over_propensity": self.launchopt / max(self.propensity, 1e-9),
+            "over_propensity": self.launchopt / max(self.propensity, self.oracle_propensity),
+            "of_all_knowing_here": self.launchopt / self.all_knowing_here,
             "of_all_knowing": self.launchopt / self.all_knowing,
             "spent": self.spent,
         }
 
 
-def score(people: People, times: Ints, *, propensity: Floats, contacts: int, spent: float) -> Score:
+def score(
+    people: People,
+    times: Ints,
+    *,
+    was_open: Bools,
+    propensity: Floats,
+    contacts: int,
+    spent: float,
+) -> Score:
     """Judge who was contacted, (customers,), against others who spend as many contacts.
 
     The rivals reach whom they choose, each once; LaunchOpt only those who come by, are not held out
@@ -47,6 +55,9 @@ def score(people: People, times: Ints, *, propensity: Floats, contacts: int, spe
         propensity=_best(uplift, propensity, people, used),
         oracle_propensity=_best(uplift, people.contacted(LAUNCH_CATEGORY), people, used),
         random=float(uplift[people.agreed].mean()) * used,
+        all_knowing_here=_best(
+            np.maximum(uplift, 0.0), np.where(was_open, uplift, -1.0), people, contacts
+        ),
         all_knowing=_best(np.maximum(uplift, 0.0), uplift, people, contacts),
         contacts=used,
         customers=int((times > 0).sum()),
