@@ -112,6 +112,14 @@ class TestQueuePage:
         assert creative.status == Creative.Status.APPROVED
         assert "Nothing waits for review" in admin_client.get(reverse(QUEUE)).content.decode()
 
+    def test_a_claim_without_proof_lies_open(self, admin_client, launch, audience):
+        (creative,) = write(launch, audience, MUG)
+        creatives.edit_creative(creative=creative, by="ann", now=NOW, headline="The best mug")
+        page = admin_client.get(reverse(QUEUE), {"launch": launch.pk}).content.decode()
+        assert "<details open>" in page
+        assert "1 without proof" in page
+        assert "✗ no fact" in page
+
     def test_rejecting_takes_a_reason(self, admin_client, launch, audience):
         (creative,) = write(launch, audience, MUG)
         verdict = {"creative": creative.pk, "verdict": "reject"}

@@ -49,7 +49,7 @@ class ListThemeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What stands over the products of a category in a customer's list."""
 
     form = ListThemeForm
-    list_display = ["title", "reason", "category", "language", "writer", "shown", "written_at"]
+    list_display = ["title", "reason", "category", "language", "writer", "shown"]
     list_filter = ["language", "writer", "is_withdrawn"]
     list_select_related = ["category"]
     search_fields = ["title", "category__name"]

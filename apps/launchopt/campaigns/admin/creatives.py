@@ -15,7 +15,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import creatives
-from launchopt.campaigns.admin.previews import click_rate_words, ledger_of, preview_of
+from launchopt.campaigns.admin.previews import (
+    click_rate_words,
+    faults_in,
+    ledger_of,
+    preview_of,
+)
 from launchopt.campaigns.admin.review import ReviewQueue
 from launchopt.campaigns.mailing import send_test
 from launchopt.campaigns.models import Creative
@@ -153,12 +158,8 @@ class CreativeAdmin(ReviewQueue):
 
     @admin.display(description="claims")
     def proof(self, creative: Creative) -> str:
-        """How many claims there are, and how many of them nothing proves."""
-        unproved = sum(1 for claim in creative.claims if not claim["support"])
-        faults = [f"{len(creative.claims)}, {unproved} without proof"] if unproved else []
-        if creative.refusals:
-            faults.append(f"{len(creative.refusals)} refused")
-        return "; ".join(faults) or "all proved"
+        """How many claims nothing proves, and how many spans are refused."""
+        return faults_in(creative) or "all proved"
 
     @admin.display(description="expected click rate", ordering="click_rate")
     def outlook(self, creative: Creative) -> str:

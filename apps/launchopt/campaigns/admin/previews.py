@@ -52,6 +52,15 @@ def ledger_of(creative: Creative) -> SafeString:
     return format_html("<table>{}{}</table>", head, rows)
 
 
+def faults_in(creative: Creative) -> str:
+    """What stands in the way of an approval, counted; empty where nothing does."""
+    unproved = sum(not claim["support"] for claim in creative.claims)
+    faults = [f"{unproved} without proof"] if unproved else []
+    if creative.refusals:
+        faults.append(f"{len(creative.refusals)} refused")
+    return ", ".join(faults)
+
+
 def click_rate_words(creative: Creative) -> str:
     """What its words let expect, with how sure that is."""
     if creative.click_rate is None:

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from launchopt.campaigns import creatives
-from launchopt.campaigns.admin.previews import click_rate_words, ledger_of, preview_of
+from launchopt.campaigns.admin.previews import click_rate_words, faults_in, ledger_of, preview_of
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.campaigns.selectors.approvers import APPROVE
 from launchopt.campaigns.selectors.review import Candidates, candidates_in, waiting_places
@@ -91,6 +91,7 @@ def _card(creative: Creative) -> dict[str, Any]:
         "creative": creative,
         "preview": preview_of(creative),
         "ledger": ledger_of(creative),
+        "faults": faults_in(creative),
         "click_rate": click_rate_words(creative),
         "edit_url": change_url(creative),
         "is_approved": creative.status == Creative.Status.APPROVED,
