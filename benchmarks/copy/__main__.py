@@ -163,7 +163,12 @@ def _server(options: argparse.Namespace) -> Iterator[Server]:
 
 def _written(writer: Writer, briefs: list[Brief], *, candidates: int) -> Written:
     drafts = writer.write(briefs, candidates=candidates, rng=np.random.default_rng(0))
-    return [(brief, draft) for brief, each in zip(briefs, drafts, strict=True) for draft in each]
+    return [
+        (brief, draft)
+        for brief, each in zip(briefs, drafts, strict=True)
+        if isinstance(each, tuple)
+        for draft in each
+    ]
 
 
 def _parses(text: str) -> bool:

@@ -1,5 +1,6 @@
 """The openai writer against a server in a process of its own."""
 
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -41,6 +42,13 @@ def served(tmp_path):
 
 def write(writer, briefs=(BRIEF,), candidates=2):
     return writer.write(briefs, candidates=candidates, rng=np.random.default_rng(0))
+
+
+def failure(writer):
+    """Why the only brief has no drafts."""
+    (outcome,) = write(writer)
+    assert isinstance(outcome, WriterFailed)
+    return str(outcome)
 
 
 def with_care(writer, brief=BRIEF):
@@ -89,19 +97,16 @@ class TestFaults:
 
     def test_what_will_not_change_is_asked_once(self, served):
         writer, server = served("unauthorised")
-        with pytest.raises(WriterFailed, match="answered 401"):
-            write(writer)
+        assert re.search("answered 401", failure(writer))
         assert len(server.asked()) == 1
 
     def test_an_answer_that_takes_too_long_is_given_up(self, served):
         writer, _ = served("slow", seconds=0.2, retries=1)
-        with pytest.raises(WriterFailed, match="did not answer in time"):
-            write(writer)
+        assert re.search("did not answer in time", failure(writer))
 
     def test_a_server_that_is_away_is_named_as_such(self, served):
         writer, _ = served(address="http://127.0.0.1:9/v1", retries=0)
-        with pytest.raises(WriterFailed, match="cannot be reached"):
-            write(writer)
+        assert re.search("cannot be reached", failure(writer))
 
     def test_what_does_not_parse_gives_no_draft(self, served):
         assert write(served("garbage")[0]) == [()]
@@ -114,6 +119,13 @@ class TestBudget:
         assert (writer.budget.read, writer.budget.written) == (200, 100)
         assert writer.budget.spent == pytest.approx((200 * 10 + 100 * 20) / 1e6)
 
+    def test_what_is_left_goes_to_the_first_and_the_others_keep_their_reason(self, served):
+        writer, _ = served(tokens=1_900)
+        outcomes = write(writer, [BRIEF] * 4, candidates=1)
+        failed = [str(each) for each in outcomes if isinstance(each, WriterFailed)]
+        assert 0 < len(failed) < 4
+        assert set(failed) == {"the budget of 1,900 tokens is used up"}
+
     @pytest.mark.parametrize(
         ("limits", "reason"),
         [
@@ -123,8 +135,7 @@ class TestBudget:
     )
     def test_asks_nothing_past_it(self, served, limits, reason):
         writer, server = served(**limits)
-        with pytest.raises(WriterFailed, match=reason):
-            write(writer)
+        assert re.search(reason, failure(writer))
         assert server.asked() == []
 
 

@@ -31,35 +31,40 @@ def written_with_care(
 
     The phrasebook's own drafts come with the fewest faults first: a person sees what is left.
     """
-    if writer.name == PhrasebookWriter.name:
-        drafts = writer.write(briefs, candidates=candidates, rng=rng)
-        return [_least_faulty(*pair, check=check) for pair in zip(briefs, drafts, strict=True)]
+    outcomes: Sequence[tuple[Draft, ...] | WriterFailed]
     try:
-        drafts = writer.write(briefs, candidates=candidates, rng=rng)
-        reason = ""
+        outcomes = writer.write(briefs, candidates=candidates, rng=rng)
     except WriterFailed as failure:
-        drafts, reason = [()] * len(briefs), f"{writer.name}: {failure}"
+        outcomes = [failure] * len(briefs)
+    pairs = list(zip(briefs, outcomes, strict=True))
+    if writer.name == PhrasebookWriter.name:
+        return [_least_faulty(b, out, check=check) for b, out in pairs if isinstance(out, tuple)]
     return [
-        _passed(writer, brief, of_brief, check=check)
+        _passed(writer, brief, outcome, check=check)
         or _fallen_back(
             brief,
-            reason or _why_rejected(writer, brief, of_brief, check=check),
+            _why_not(writer, brief, outcome, check=check),
             candidates=candidates,
             check=check,
             rng=rng,
         )
-        for brief, of_brief in zip(briefs, drafts, strict=True)
+        for brief, outcome in pairs
     ]
 
 
 def _passed(
-    writer: Writer, brief: Brief, drafts: tuple[Draft, ...], *, check: Check
+    writer: Writer, brief: Brief, outcome: tuple[Draft, ...] | WriterFailed, *, check: Check
 ) -> Written | None:
+    drafts = () if isinstance(outcome, WriterFailed) else outcome
     good = tuple(draft for draft in drafts if check(draft, brief).is_accepted)
     return Written(drafts=good, writer=writer.name) if good else None
 
 
-def _why_rejected(writer: Writer, brief: Brief, drafts: tuple[Draft, ...], *, check: Check) -> str:
+def _why_not(
+    writer: Writer, brief: Brief, drafts: tuple[Draft, ...] | WriterFailed, *, check: Check
+) -> str:
+    if isinstance(drafts, WriterFailed):
+        return f"{writer.name}: {drafts}"
     if not drafts:
         return f"{writer.name}: nothing that it wrote could be read"
     return f"{writer.name}: rejected, {'; '.join(check(drafts[0], brief).faults())}"

@@ -60,8 +60,8 @@ class Writer(Protocol):
 
     def write(
         self, briefs: Sequence[Brief], *, candidates: int = 3, rng: Generator
-    ) -> list[tuple[Draft, ...]]:
-        """For each brief up to so many drafts that differ, the best fit first; () where it failed.
+    ) -> Sequence[tuple[Draft, ...] | WriterFailed]:
+        """For each brief up to so many drafts that differ, the best fit first, or why it has none.
 
         Raises WriterFailed where it cannot write at all.
         """
