@@ -84,7 +84,7 @@ def forecast_section(launch: Launch, *, until: datetime | None = None) -> Sectio
             Picture(
                 charts.lines(_lines(course), _ticks(launch, course), title=TITLE),
                 "Everything that customers bought of the product, whoever was contacted, added up "
-                f"from the first day on. {course.plan['detail'].capitalize()}.",
+                f"from the first day on. {_sentence(course.plan['detail'])}",
             ),
         ),
         tables=(Table(COLUMNS, [_row(name, each) for name, each in told.items()]),),
@@ -153,6 +153,10 @@ def _lead(told: Mapping[str, Any], course: Course) -> str:
         f"{planned} With {told['so_far']:,} so far, {told['expected']:,.0f} are expected now, "
         f"{low:,.0f} to {high:,.0f}."
     )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _lines(course: Course) -> list[Line]:
