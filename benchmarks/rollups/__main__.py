@@ -95,7 +95,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         _say(f"from nothing: {nothing}")
     different = _different()
     _vacuum()
-    ticks = [_tick(options.new) for _ in range(options.ticks)]
+    ticks = [_tick(options.new, number) for number in range(options.ticks)]
     _say(f"ticks: {ticks}")
     rebuilt = _is_rebuilt_alike()
     statement, rollups = (statistics.median(found) for found in nothing.values())
@@ -140,12 +140,12 @@ def _from_nothing() -> None:
     rollup.roll_up()
 
 
-def _tick(new: int) -> float:
+def _tick(new: int, number: int) -> float:
     """The seconds of one tick, its events being the only new ones."""
     from benchmarks.rollups import shop
     from launchopt_workers.rollups import rollup
 
-    shop.add(events=new)
+    shop.add(events=new, tick=number)
     return _seconds(rollup.roll_up)
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 LAUNCHES, DAYS = 20, 14
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = SINCE + timedelta(days=DAYS)
+SPAN = timedelta(minutes=5)  # from tick to tick
 BEFORE = timedelta(days=30)  # of views and purchases before the launches
 
 # Each customer may be decided about by two launches; one decision in ten is to hold out.
@@ -141,12 +142,13 @@ def build(*, events: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def add(*, events: int) -> int:
+def add(*, events: int, tick: int) -> int:
     """So many new events of the last minutes, decisions and all; gives how many there are."""
     where = _where()
     before = _count()
-    _tell(events, state="reserved", first=NOW, span=timedelta(minutes=5), **where)
-    _run(RESERVE, first=NOW)
+    first = NOW + tick * SPAN
+    _tell(events, state="reserved", first=first, span=SPAN, **where)
+    _run(RESERVE, first=first)
     return _count() - before
 
 

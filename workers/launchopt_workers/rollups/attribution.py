@@ -32,15 +32,21 @@ def minute(instant: str) -> str:
     return f"date_trunc('minute', {instant}, 'UTC')"
 
 
-def _within(instant: str) -> str:
-    """SQL: an instant lies in a touched minute `t`.
+def rows_of(table: str, name: str, *, where: str, instant: str, spans: str | None) -> str:
+    """SQL: a table's rows as `name`, all of them, or those in the touched minutes or hours `t`.
 
-    Said twice: the range finds a few minutes by an index, the equality many by a hash.
+    OFFSET 0 makes the planner look each span up by an index. It knows nothing of how few rows a
+    span holds and would else read the whole table, at every tick.
     """
-    return (
-        f"{instant} >= t.starts_at AND {instant} < t.starts_at + interval '1 minute' "
-        f"AND t.starts_at = {minute(instant)}"
-    )
+    if spans is None:
+        return f"JOIN {table} {name} ON {where}"
+    return f"""
+        CROSS JOIN LATERAL (
+            SELECT {name}.* FROM {table} {name}
+            WHERE {where} AND {name}.{instant} >= t.starts_at
+              AND {name}.{instant} < t.starts_at + interval '1 {spans}' OFFSET 0
+        ) {name}
+    """  # noqa: S608
 
 
 def in_time(event: str, launch: str) -> str:
@@ -108,19 +114,24 @@ def happened(*, touched: bool) -> str:
     joined: of a launch that has just begun the statistics know nothing yet, and a planner that
     mixes the two walks every event for every decision.
     """
-    starts_at, source = _minutes("e.occurred_at", touched=touched)
+    events = rows_of(
+        EVENT,
+        "e",
+        where=f"e.product_id = l.product_id AND e.kind IN {COUNTED}",
+        instant="occurred_at",
+        spans=_spans(touched),
+    )
     return f"""
         happened AS MATERIALIZED (
-            SELECT l.id AS launch_id, {starts_at} AS starts_at, e.kind,
+            SELECT l.id AS launch_id, {minute("e.occurred_at")} AS starts_at, e.kind,
                    e.price * e.quantity AS amount,
                    CASE e.kind
                        WHEN 'purchase' THEN {_attributed("e")}
                        WHEN 'return' THEN {_attributed_return()}
                        ELSE e.decision_id
                    END AS decision_id
-            FROM {LAUNCH} l
-            JOIN {EVENT} e ON e.product_id = l.product_id AND e.kind IN {COUNTED}
-            {source.format(launch="l.id")}
+            FROM {LAUNCH} l {_touched("l.id", touched=touched)}
+            {events}
             WHERE l.started_at IS NOT NULL AND {in_time("e", "l")}
               AND {BEFORE_UNTIL.format("e.occurred_at")}
               AND (e.kind <> 'exposure' OR NOT EXISTS (
@@ -135,8 +146,12 @@ def happened(*, touched: bool) -> str:
 
 def facts(*, touched: bool) -> str:
     """SQL: each row that counts by everything that a report is split by, and what it adds."""
-    decided, of_decisions = _minutes("d.decided_at", touched=touched)
-    spent, of_spend = _minutes("s.starts_at", touched=touched)
+    decisions = rows_of(
+        DECISION, "d", where="d.launch_id = l.id", instant="decided_at", spans=_spans(touched)
+    )
+    spend = rows_of(
+        SPEND_ENTRY, "s", where="s.campaign_id = k.id", instant="starts_at", spans=_spans(touched)
+    )
     return f"""
         SELECT d.launch_id, d.campaign_id, d.creative_id, k.audience_id, d.variant, d.phase,
                d.channel, h.starts_at, 0 AS decisions,
@@ -150,23 +165,24 @@ def facts(*, touched: bool) -> str:
         WHERE h.kind <> 'exposure' OR d.state = 'confirmed'
         UNION ALL
         SELECT d.launch_id, d.campaign_id, d.creative_id, k.audience_id, d.variant, d.phase,
-               d.channel, {decided}, 1, 0, 0, 0, 0, 0, 0
-        FROM {DECISION} d
-        {of_decisions.format(launch="d.launch_id")}
+               d.channel, {minute("d.decided_at")}, 1, 0, 0, 0, 0, 0, 0
+        FROM {LAUNCH} l {_touched("l.id", touched=touched)}
+        {decisions}
         LEFT JOIN {CAMPAIGN} k ON k.id = d.campaign_id
-        WHERE d.launch_id IS NOT NULL AND {BEFORE_UNTIL.format("d.decided_at")}
+        WHERE {BEFORE_UNTIL.format("d.decided_at")}
         UNION ALL
         SELECT k.launch_id, k.id, NULL, k.audience_id, '', NULL, k.channel,
-               {spent}, 0, 0, 0, 0, 0, 0, s.amount
-        FROM {SPEND_ENTRY} s JOIN {CAMPAIGN} k ON k.id = s.campaign_id
-        {of_spend.format(launch="k.launch_id")}
+               {minute("s.starts_at")}, 0, 0, 0, 0, 0, 0, s.amount
+        FROM {CAMPAIGN} k {_touched("k.launch_id", touched=touched)}
+        {spend}
         WHERE {BEFORE_UNTIL.format("s.starts_at")}
     """  # noqa: S608
 
 
-def _minutes(instant: str, *, touched: bool) -> tuple[str, str]:
-    """SQL: the minute of an instant, and the join that keeps to the touched ones."""
-    if not touched:
-        return minute(instant), ""
-    join = f"JOIN launchopt_touched t ON t.launch_id = {{launch}} AND {_within(instant)}"
-    return "t.starts_at", join
+def _spans(touched: bool) -> str | None:
+    return "minute" if touched else None
+
+
+def _touched(launch: str, *, touched: bool) -> str:
+    """SQL: the join that keeps to a launch's touched minutes."""
+    return f"JOIN launchopt_touched t ON t.launch_id = {launch}" if touched else ""

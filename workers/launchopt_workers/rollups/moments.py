@@ -8,7 +8,13 @@ not winsorised: a limit that later outcomes move would change every hour before 
 
 from __future__ import annotations
 
-from launchopt_workers.rollups.attribution import ASSIGNMENT, BEFORE_UNTIL, CUSTOMER, EVENT
+from launchopt_workers.rollups.attribution import (
+    ASSIGNMENT,
+    BEFORE_UNTIL,
+    CUSTOMER,
+    EVENT,
+    rows_of,
+)
 from launchopt_workers.rollups.statements import NEW
 
 EXPERIMENT = "launchopt_experiments_experiment"
@@ -75,13 +81,13 @@ TOUCH = f"""
 """  # noqa: S608
 
 
-def _touched(instant: str) -> str:
-    """SQL: the join that keeps to touched hours; by an index for a few, by a hash for many."""
-    return f"""
-        JOIN launchopt_touched_hours t ON t.experiment_id = x.id
-         AND {instant} >= t.starts_at AND {instant} < t.starts_at + interval '1 hour'
-         AND t.starts_at = {_hour(instant)}
-    """
+def _touched(*, touched: bool) -> str:
+    """SQL: the join that keeps to an experiment's touched hours."""
+    return "JOIN launchopt_touched_hours t ON t.experiment_id = x.id" if touched else ""
+
+
+def _spans(touched: bool) -> str | None:
+    return "hour" if touched else None
 
 
 def _earlier(customer: str) -> str:
@@ -95,13 +101,17 @@ def _earlier(customer: str) -> str:
 
 def _arrivals(*, touched: bool) -> str:
     """SQL: a row for each customer assigned, with what is known of them beforehand."""
+    assignments = rows_of(
+        ASSIGNMENT, "a", where="a.experiment_id = x.id", instant="assigned_at",
+        spans=_spans(touched),
+    )  # fmt: skip
     return f"""
         SELECT x.id AS experiment_id, x.metric_id, v.name AS variant, a.phase,
                {_hour("a.assigned_at")} AS starts_at, 1 AS n, 0 AS active, 0::numeric AS sum,
                0::numeric AS sum_squares, c.x AS covariate_sum, c.x * c.x AS covariate_sum_squares,
                0::numeric AS covariate_cross_sum
-        FROM measured x JOIN {ASSIGNMENT} a ON a.experiment_id = x.id
-        {_touched("a.assigned_at") if touched else ""}
+        FROM measured x {_touched(touched=touched)}
+        {assignments}
         JOIN {VARIANT} v ON v.id = a.variant_id
         JOIN {CUSTOMER} p ON p.id = a.customer_id AND p.merged_into_id IS NULL
         CROSS JOIN LATERAL {_earlier("a.customer_id")} c
@@ -114,6 +124,10 @@ def _outcomes(*, touched: bool) -> str:
 
     A share counts the first outcome alone.
     """
+    events = rows_of(
+        EVENT, "e", where="e.product_id = p.id AND e.kind = x.event_kind", instant="occurred_at",
+        spans=_spans(touched),
+    )  # fmt: skip
     return f"""
         SELECT o.experiment_id, o.metric_id, v.name, o.phase, {_hour("o.occurred_at")},
                0, (o.had IS NULL)::int, o.added, o.added * (2 * coalesce(o.had, 0) + o.added),
@@ -124,12 +138,14 @@ def _outcomes(*, touched: bool) -> str:
                        WHEN x.kind = 'proportion' THEN (y.had IS NULL)::int::numeric
                        ELSE ({_value("e")})::numeric
                    END AS added
-            FROM measured x
+            FROM measured x {_touched(touched=touched)}
             JOIN {PRODUCT} p ON x.product_id IS NULL OR p.id = x.product_id
-            JOIN {EVENT} e ON e.product_id = p.id AND e.kind = x.event_kind
-            {_touched("e.occurred_at") if touched else ""}
-            JOIN {ASSIGNMENT} a ON a.experiment_id = x.id AND a.customer_id = e.customer_id
-             AND e.occurred_at >= a.assigned_at
+            {events}
+            CROSS JOIN LATERAL (
+                SELECT a.* FROM {ASSIGNMENT} a
+                WHERE a.experiment_id = x.id AND a.customer_id = e.customer_id
+                  AND e.occurred_at >= a.assigned_at OFFSET 0
+            ) a
             CROSS JOIN LATERAL (
                 SELECT sum({_value("b")})::numeric AS had FROM {EVENT} b
                 WHERE b.customer_id = e.customer_id AND b.kind = x.event_kind

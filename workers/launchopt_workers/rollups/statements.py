@@ -16,6 +16,7 @@ from launchopt_workers.rollups.attribution import (
     facts,
     happened,
     minute,
+    rows_of,
 )
 
 ROLLUP = "launchopt_experiments_metricrollup"
@@ -171,15 +172,19 @@ def clear(unit: str) -> str:
 
 def fill(unit: str, *, of: str) -> str:
     """SQL: sum them anew of what they are made of: hours of minutes, days of hours."""
+    parts = rows_of(
+        ROLLUP,
+        "r",
+        where=f"r.launch_id = t.launch_id AND r.granularity = '{of}'",
+        instant="starts_at",
+        spans=unit,
+    )
     return f"""
         WITH {_coarser(unit)}
         INSERT INTO {ROLLUP} ({DIMENSIONS}, granularity, starts_at, {MEASURES})
         SELECT r.launch_id, r.campaign_id, r.creative_id, r.audience_id, r.variant, r.phase,
-               r.channel, '{unit}', c.starts_at, {SUMS}
-        FROM coarser c
-        JOIN {ROLLUP} r ON r.launch_id = c.launch_id AND r.granularity = '{of}'
-         AND r.starts_at >= c.starts_at AND r.starts_at < c.starts_at + interval '1 {unit}'
-         AND date_trunc('{unit}', r.starts_at, 'UTC') = c.starts_at
+               r.channel, '{unit}', t.starts_at, {SUMS}
+        FROM coarser t {parts}
         GROUP BY r.launch_id, r.campaign_id, r.creative_id, r.audience_id, r.variant, r.phase,
-                 r.channel, c.starts_at
+                 r.channel, t.starts_at
     """  # noqa: S608
