@@ -5,6 +5,8 @@
 All stand in one server (granian, two workers with two threads each) and take turns. A decision is
 checked against consent, caps, suppression, budget and experiment, and stored with its reservation
 before it is answered; the peer reads ten rows by the ORM, has no authentication and writes nothing.
+Twenty launches run, and each customer stands in the audiences of two of them. `--customers 1000000`
+is the shop of the bar.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.recommendations.settings"
 BATCH = 500
+LISTED = 10_000
 
 
 def main() -> int:
@@ -26,8 +29,9 @@ def main() -> int:
     options = _options()
     from benchmarks.recommendations.__main__ import _prepare, _serve
 
-    key = _prepare(options)
-    _start_launch()
+    listed = argparse.Namespace(**vars(options) | {"customers": min(options.customers, LISTED)})
+    key = _prepare(listed)  # the peer reads the lists of as many customers
+    _start_launches(options)
     port, server = _serve()
     try:
         report = _measure(port, key, options)
@@ -41,6 +45,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=10_000)
+    parser.add_argument("--launches", type=int, default=20)
     parser.add_argument("--products", type=int, default=2_000)
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--clients", type=int, default=8)
@@ -51,13 +56,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _start_launch() -> None:
+def _start_launches(options: argparse.Namespace) -> None:
     from django.db import connection
     from django.utils import timezone
 
     from benchmarks.decisions import launch
 
-    launch.start(now=timezone.now())
+    launch.start(customers=options.customers, launches=options.launches, now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     connection.close()
@@ -69,11 +74,12 @@ def _measure(port: int, key: str, options: argparse.Namespace) -> dict[str, Any]
 
     order = np.random.default_rng(options.seed).permutation(options.customers)
     names = [f"customer-{n}" for n in order]
+    listed = [f"/peer/customer-{n}/" for n in order if n < LISTED]
     given = {"clients": options.clients, "seconds": options.seconds}
     found: dict[str, list[tuple[float, ...]]] = {"peer": [], "single": [], "batch": []}
     for number in range(options.rounds + 1):
         given["seconds"] = options.seconds if number else 1  # the first round warms all up
-        peer = requests_per_second(port, [f"/peer/{n}/" for n in names], headers={}, **given)
+        peer = requests_per_second(port, listed, headers={}, **given)
         single = decisions_per_second(port, names, key=key, batch=1, **given)
         batch = decisions_per_second(port, names, key=key, batch=BATCH, **given)
         if number:
@@ -82,6 +88,8 @@ def _measure(port: int, key: str, options: argparse.Namespace) -> dict[str, Any]
             found["batch"].append(batch)
     best = {name: max(rows) for name, rows in found.items()}
     return {
+        "customers": options.customers,
+        "launches": options.launches,
         "drf_ten_rows_per_second": best["peer"][0],
         "drf_ten_rows_p99_ms": best["peer"][1],
         "single_per_second": best["single"][0],

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch, Placement
+from launchopt.campaigns.selectors.telling import why
 from launchopt.campaigns.services.learning import speak_to_audience
 from launchopt.operations.adminsite import (
     ReadOnlyAdmin,
@@ -211,16 +212,25 @@ class PlacementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class DecisionAdmin(ReadOnlyAdmin):
     """What customers were shown, or why nothing."""
 
-    list_display = ["decided_at", "reason", "launch", "channel", "variant", "state", "propensity"]
+    list_display = [
+        "decided_at", "customer", "reason", "launch", "channel", "variant", "state", "propensity",
+    ]  # fmt: skip
     list_filter = ["reason", "state", "channel"]
-    list_select_related = ["launch"]
+    list_select_related = ["launch", "customer"]
+    search_fields = ["=customer__external_id"]
+    search_help_text = "The shop's own id of a customer: what they saw, or why nothing, and when."
     show_full_result_count = False
     fields = [
-        "decided_at", "reason", "customer", "placement", "launch", "campaign", "creative",
+        "why", "decided_at", "reason", "customer", "placement", "launch", "campaign", "creative",
         "variant", "phase", "propensity", "policy_version", "options", "said", "cost", "state",
         "expires_at", "exposed_at",
     ]  # fmt: skip
     readonly_fields = fields
+
+    @admin.display(description="in words")
+    def why(self, decision: Decision) -> str:
+        """Why the customer saw this, or nothing, at that time."""
+        return why(decision)
 
     @admin.display(description="candidates")
     def options(self, decision: Decision) -> SafeString:

@@ -17,10 +17,10 @@ from typing import Any
 
 from launchopt.campaigns.models import Campaign, Placement
 from launchopt.campaigns.selectors import SERVING
-from launchopt.campaigns.selectors.statements import fetch
 from launchopt.campaigns.services.locking import LOCKS, NAMESPACE
 from launchopt.campaigns.services.wording import Words, words_for
 from launchopt.experiments.models import Phase, Variant
+from launchopt.operations.statements import fetch
 
 Weights = Mapping[int, Mapping[str, float]]  # phase -> variant -> share
 

@@ -12,7 +12,6 @@ from django.db import transaction
 from launchopt.audiences.models import Customer
 from launchopt.campaigns.models import Campaign, Creative, Decision, Placement
 from launchopt.campaigns.selectors import Asking, Moment
-from launchopt.campaigns.selectors.statements import fetch, fetch_together
 from launchopt.campaigns.services.assigning import arms_with
 from launchopt.campaigns.services.board import (
     Board,
@@ -26,6 +25,7 @@ from launchopt.campaigns.services.desk import Desk, MoneyMoved
 from launchopt.campaigns.services.locking import lock_campaigns
 from launchopt.campaigns.services.pacing import is_clock_behind, pace_simulated
 from launchopt.operations.errors import FieldError, InvalidInput
+from launchopt.operations.statements import fetch, fetch_together
 
 LOOKS = 3  # a board may have changed, words be withdrawn as it is read, and another change come
 

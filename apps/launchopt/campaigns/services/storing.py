@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from launchopt.campaigns.models import Decision
-from launchopt.campaigns.selectors.statements import fetch
+from launchopt.operations.statements import fetch
 
 COLUMNS = {
     "id": "uuid",
@@ -32,9 +32,8 @@ COLUMNS = {
     "decided_at": "timestamptz",
     "expires_at": "timestamptz",
 }
-AS_JSON = ("candidates", "context")
 NAMES = ", ".join(COLUMNS)
-ARRAYS = ", ".join(f"%({name})s::{kind}[]" for name, kind in COLUMNS.items())
+SHAPE = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
 
 
 class Drawn(NamedTuple):
@@ -50,7 +49,8 @@ class Drawn(NamedTuple):
 # The campaigns come last, in the order of their ids, so that each is held for as short as can be.
 KEEP = f"""
     WITH decided AS (
-        INSERT INTO launchopt_campaigns_decision ({NAMES}) SELECT * FROM unnest({ARRAYS})
+        INSERT INTO launchopt_campaigns_decision ({NAMES})
+        SELECT {NAMES} FROM jsonb_to_recordset(%(decisions)s::jsonb) AS d ({SHAPE})
         RETURNING 1
     ), assigned AS (
         INSERT INTO launchopt_experiments_assignment
@@ -83,11 +83,11 @@ def keep_decisions(
 
     Where that is so, the transaction has to be rolled back. An assignment that stands is kept.
     """
-    given: dict[str, object] = {name: _column(decisions, name) for name in COLUMNS}
     experiments, customers, variants, phases, instants = (
         zip(*drawn, strict=True) if drawn else [()] * 5
     )
-    given |= {
+    given = {
+        "decisions": json.dumps([_row(decision) for decision in decisions], default=str),
         "experiments": list(experiments),
         "customers": list(customers),
         "variants": list(variants),
@@ -100,6 +100,5 @@ def keep_decisions(
     return bool(moved == len(taken))
 
 
-def _column(decisions: Sequence[Decision], name: str) -> list[object]:
-    values = [getattr(decision, name) for decision in decisions]
-    return [json.dumps(value) for value in values] if name in AS_JSON else values
+def _row(decision: Decision) -> dict[str, object]:
+    return {name: getattr(decision, name) for name in COLUMNS}

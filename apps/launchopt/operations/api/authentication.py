@@ -16,13 +16,15 @@ from rest_framework.request import Request
 
 from launchopt.operations.models import ApiKey
 from launchopt.operations.services import hash_of_key
+from launchopt.operations.statements import fetch
 
 USE_NOTED_EVERY = timedelta(minutes=5)
 # What a group may do is asked for once in so many seconds by each process, so that not every
 # request pays for it; a change holds within them. A revoked key is refused at once.
 PERMISSIONS_SECONDS = 5
 # As plain SQL: to compile the query would take twice the time of running it.
-BY_HASH = "SELECT * FROM launchopt_operations_apikey WHERE hash = %s"
+NAMES = [field.attname for field in ApiKey._meta.concrete_fields]
+BY_HASH = f"SELECT {', '.join(NAMES)} FROM launchopt_operations_apikey WHERE hash = %(hash)s"  # noqa: S608
 
 
 @lru_cache(maxsize=64)
@@ -65,7 +67,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         word, _, key = get_authorization_header(request).decode("latin-1").partition(" ")
         if word.lower() != "bearer":
             return None
-        row = next(iter(ApiKey.objects.raw(BY_HASH, [hash_of_key(key.strip())])), None)
+        found = fetch(BY_HASH, {"hash": hash_of_key(key.strip())})
+        row = ApiKey.from_db(None, NAMES, found[0]) if found else None
         if row is None or row.revoked_at:
             raise AuthenticationFailed("The API key is unknown or revoked.")
         self._note_use(row)

@@ -1,4 +1,4 @@
-"""Statements that run with every decision: planned once by the database, then kept."""
+"""Statements that run with every request: planned once by the database, then kept."""
 
 from __future__ import annotations
 
