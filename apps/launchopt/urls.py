@@ -9,11 +9,11 @@ from launchopt.operations.api.schema import SchemaView
 app_name = "launchopt"
 
 api = [
+    path("", include("launchopt.campaigns.api.urls")),  # first: no page of a shop waits for others
     path("", include("launchopt.operations.api.urls")),
     path("", include("launchopt.catalog.api.urls")),
     path("", include("launchopt.audiences.api.urls")),
     path("", include("launchopt.experiments.api.urls")),
-    path("", include("launchopt.campaigns.api.urls")),
 ]
 
 urlpatterns = [

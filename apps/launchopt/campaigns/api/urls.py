@@ -10,12 +10,12 @@ from launchopt.campaigns.api.launches import LaunchViewSet
 from launchopt.campaigns.api.reports import LaunchReportView
 
 router = SimpleRouter()
+router.register("decisions", views.DecisionViewSet)
 router.register("launches", LaunchViewSet)
 router.register("campaigns", views.CampaignViewSet)
 router.register("budget-plans", views.BudgetPlanViewSet)
 router.register("placements", views.PlacementViewSet)
 router.register("creatives", views.CreativeViewSet)
-router.register("decisions", views.DecisionViewSet)
 
 urlpatterns = [
     path("launches/<uuid:pk>/report/", LaunchReportView.as_view(), name="launch-report"),
