@@ -24,7 +24,8 @@ from launchopt.audiences.models import Customer, Event
 from launchopt.audiences.partitions import ensure_partitions
 from launchopt.audiences.services import identify_customer
 from launchopt.campaigns.models import Campaign, Decision, Launch
-from launchopt.experiments.models import Exposure, MetricRollup, Result
+from launchopt.experiments.models import Experiment, Exposure, MetricRollup, Result
+from launchopt.experiments.selectors import groups
 from launchopt.operations.models import JobClock
 from launchopt_workers.rollups import rollup
 from launchopt_workers.rollups.results import keep_results
@@ -83,6 +84,22 @@ class TestTicks:
         assert (decision.state, decision.exposed_at) == ("confirmed", NOW + MINUTE)
         assert Exposure.objects.get().decision_id == decision.pk
         assert decision.campaign.spent == Decimal("0.02")
+
+    def test_a_launch_that_counts_from_exposures_counts_whom_it_left_alone_too(
+        self, launch, customers
+    ):
+        Experiment.objects.update(counts_from="exposure")
+        seen, alone = shown(launch, customers), held_out(launch, customers)
+        answer(seen, "exposure", at=NOW + MINUTE)
+        rollup.roll_up()
+        held = Exposure.objects.get(customer=alone.customer)
+        assert (held.exposed_at, held.variant.name) == (alone.decided_at, "holdout")
+        experiment = Experiment.objects.get()
+        found = groups(experiment, metric=experiment.primary_metric)
+        sizes = {group.variant: group.moments.count for group in found}
+        assert sizes[seen.variant] == 1
+        decided = Decision.objects.filter(reason="holdout").values("customer").distinct()
+        assert sizes["holdout"] == decided.count()
 
     def test_a_second_run_changes_nothing(self, launch, customers):
         answer(shown(launch, customers), "exposure", at=NOW + MINUTE)
