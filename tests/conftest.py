@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,9 @@ def _empty_cache() -> Iterator[None]:
     """No test finds what another left in the cache."""
     yield
     cache.clear()
+    themes = sys.modules.get("launchopt.audiences.themes")
+    if themes:
+        themes._at_hand.clear()
 
 
 @pytest.fixture(scope="session")

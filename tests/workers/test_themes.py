@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -42,7 +41,7 @@ def kitchen():
 
 def write():
     report = write_themes(Work(None, clock=lambda: NOW))
-    cache.clear()  # as a commit would
+    themes._forget()  # as a commit would
     return report
 
 
@@ -158,7 +157,7 @@ class TestTelling:
         with pytest.raises(Conflict, match="withdrawn already"):
             themes.withdraw_theme(theme=theme, by="ann", now=NOW)
         themes.withdraw_theme(theme=theme, by="ann", now=NOW, withdrawn=False)
-        cache.clear()
+        themes._forget()
         assert self.shown().themes != []
         assert set(AuditEntry.objects.values_list("action", flat=True)) == {
             "withdraw_theme",
