@@ -86,10 +86,10 @@ class TestStatus:
 
     def test_refuses_to_start_after_its_end(self, shop: Shop):
         experiment = services.register_experiment(
-            name="x", weights={"holdout": 1, "a": 1}, now=NOW, ends_at=NOW
+            name="x", weights={"holdout": 1, "a": 1}, now=NOW, ends_at=NOW + DAY
         )
         with pytest.raises(Conflict, match="after its end"):
-            services.start_experiment(experiment=experiment, now=NOW)
+            services.start_experiment(experiment=experiment, now=NOW + DAY)
 
 
 class TestAssign:
