@@ -1,7 +1,9 @@
 """Money by what a contact adds, a person's bounds, paid channels and other budgets."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,6 +16,7 @@ from launchopt.campaigns.reporting import launch_report
 from launchopt.campaigns.services import plan_steps
 from launchopt.campaigns.services.deciding import Added, Unknown
 from launchopt.operations.errors import InvalidInput
+from tests.support.api import by_key
 from tests.support.launches import NOW
 from tests.support.plans import draft, make_shop, planned
 
@@ -24,6 +27,19 @@ HILL = {"kind": "hill", "scale": 50, "half": 100, "shape": 1}
 @pytest.fixture
 def shop():
     return make_shop()
+
+
+def terms_in(page):
+    """What a page's form would send, unchanged."""
+    form = page.context["adminform"].form
+    told = {}
+    for name, field in form.fields.items():
+        value = form[name].value()
+        parts = field.widget.decompress(value) if hasattr(field.widget, "decompress") else [value]
+        for number, part in enumerate(parts):
+            key = f"{name}_{number}" if len(parts) > 1 else name
+            told[key] = json.dumps(part) if isinstance(part, (list, dict)) else part or ""
+    return told
 
 
 def spent_on(launch, **where):
@@ -104,6 +120,34 @@ class TestBounds:
         words = ["MUG-1", "--budget", "1.00", "--start", NOW.isoformat(), "--days", "2", "--wait"]
         with pytest.raises(CommandError, match=r"floor of bound 1 .onsite."):
             call_command("plan_launch", *words, "--bound", "onsite:2.00..")
+
+    def test_below_the_floors_rest_and_the_admin_name_them(self, shop, admin_client):
+        launch = planned(budget=Decimal("3.00"))
+        floors = [{"channel": "onsite", "floor": "3.50"}]
+        answer = by_key("marketer").patch(f"launches/{launch.pk}/", {"bounds": floors})
+        assert answer.status_code == 400
+        assert [e["pointer"] for e in answer.json()["errors"]] == ["/bounds", "/budget"]
+        path = f"/admin/launchopt_campaigns/launch/{launch.pk}/change/"
+        terms = terms_in(admin_client.get(path)) | {"bounds": json.dumps(floors)}
+        assert (
+            "floor of bound 1 (onsite)"
+            in admin_client.post(path, terms, follow=True).content.decode()
+        )
+        launch.refresh_from_db()
+        assert launch.bounds == []
+
+
+class TestZones:
+    def test_one_that_does_not_exist_is_named_by_rest_and_by_the_command(self, tmp_path):
+        row = {"external_id": "z1", "time_zone": "Mars/Base"}
+        refused = by_key("integration").post("customers/", row).json()
+        assert refused["errors"][0]["pointer"] == "/time_zone"
+        file = tmp_path / "customers.csv"
+        file.write_text("external_id,time_zone\nz1,Mars/Base\n")
+        out = StringIO()
+        call_command("import_customers", str(file), "--json", stdout=out)
+        report = json.loads(out.getvalue())
+        assert (report["rejected"], report["accepted"]) == (1, 0)
 
 
 class TestPaidChannels:

@@ -22,6 +22,8 @@ OPTIONAL = (
     "bounds", "curves",
 )  # fmt: skip
 
+NO_DEMANDS: dict[str, Any] = {"bounds": [], "curves": {}}
+
 
 class ChannelsField(forms.CharField):
     """One channel a line with the cost of a contact, such as `email: 0.05`."""
@@ -127,9 +129,9 @@ class LaunchForm(forms.ModelForm):  # type: ignore[type-arg]
         given = {name: self.cleaned_data[name] for name in changed}
         if "channels" in given:
             given["channels"] = costs_of(given["channels"])
-        empty = {"bounds": [], "curves": {}}  # which take all of them away
-        given |= {name: value for name, value in empty.items() if given.get(name, 0) is None}
-        return {n: v for n, v in given.items() if n in empty or v not in (None, "", {})}
+        demands = {n: given.pop(n) or empty for n, empty in NO_DEMANDS.items() if n in given}
+        given = {name: value for name, value in given.items() if value not in (None, "", {})}
+        return given | {n: v for n, v in demands.items() if v != self.initial.get(n, NO_DEMANDS[n])}
 
     def _standing(self) -> dict[str, Any]:
         if self.instance._state.adding:
