@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections, transaction
 
+from launchopt.audiences.models import Consent
 from launchopt.campaigns import services
 from launchopt.campaigns.models import Campaign, Decision
+from launchopt.campaigns.services.locking import lock_campaigns
 from launchopt.experiments.models import Assignment
 from launchopt.operations.errors import Conflict
 from tests.support.launches import (
@@ -118,6 +120,22 @@ class TestBudget:
         assert [r for r in at_once(decide_and_see) if r is not None] == []
         campaign = Campaign.objects.get()
         assert (campaign.reserved, campaign.spent) == (Decimal(0), Decimal("1.60"))
+
+
+class TestSilence:
+    def test_does_not_wait_for_who_holds_the_money(self):
+        [customer] = make_customers(1)
+        make_running(make_audience([customer]), weights=EVERYBODY)
+        Consent.objects.update(is_granted=False)
+
+        def decide(_):
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '5s'")
+            return services.decide(questions=questions([customer], at=NOW))[0].decision.reason
+
+        with transaction.atomic():
+            lock_campaigns(Campaign.objects.all())
+            assert at_once(decide, count=1) == ["no_consent"]
 
 
 class TestTheStart:

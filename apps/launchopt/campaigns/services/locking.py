@@ -17,6 +17,7 @@ def lock_campaigns(campaigns: QuerySet[Campaign]) -> dict[object, Campaign]:
 
     Their launches come with them, as they stood before the wait.
     """
-    locked = campaigns.select_for_update(of=("self",))
+    # Not more than an update takes: a silent decision names its campaign, and must not wait for it.
+    locked = campaigns.select_for_update(of=("self",), no_key=True)
     rows = locked.select_related("launch").order_by("pk")
     return {row.pk: row for row in rows}

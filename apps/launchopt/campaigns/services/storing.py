@@ -64,7 +64,7 @@ KEEP = f"""
     ), held AS MATERIALIZED (
         SELECT k.id, t.cost FROM launchopt_campaigns_campaign k
         JOIN unnest(%(campaigns)s::uuid[], %(costs)s::numeric[]) AS t (id, cost) ON t.id = k.id
-        ORDER BY k.id FOR UPDATE OF k
+        ORDER BY k.id FOR NO KEY UPDATE OF k
     ), taken AS (
         UPDATE launchopt_campaigns_campaign k SET reserved = k.reserved + held.cost
         FROM held
