@@ -19,6 +19,9 @@ import tempfile
 from dataclasses import asdict
 from typing import Any
 
+COLUMNS = (
+    "over_propensity", "over_own_chance", "of_all_knowing_here", "of_all_knowing", "spent",
+)  # fmt: skip
 BARS = {"over_propensity": 1.6, "of_all_knowing_here": 0.8, "of_all_knowing": 0.8, "spent": 0.9}
 
 
@@ -108,7 +111,7 @@ def _here(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _show(row: dict[str, Any], *, head: bool = False) -> None:
-    names = list(BARS)
+    names = COLUMNS
     if head:
         print(f"{'seed':>6}" + "".join(f"{name:>21}" for name in names))
     print(f"{row['seed']:>6}" + "".join(f"{row[name]:21.3f}" for name in names), flush=True)

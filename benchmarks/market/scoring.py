@@ -25,9 +25,10 @@ class Score:
     spent: float  # of the budget
 
     def ratios(self) -> dict[str, float]:
-        """The bars. Propensity is the better of the learned one and the market's own."""
+        """Over targeting by the learned chance to buy, and by the market's own; of the best."""
         return {
-            "over_propensity": self.launchopt / max(self.propensity, self.oracle_propensity),
+            "over_propensity": self.launchopt / max(self.propensity, 1e-9),
+            "over_own_chance": self.launchopt / self.oracle_propensity,
             "of_all_knowing_here": self.launchopt / self.all_knowing_here,
             "of_all_knowing": self.launchopt / self.all_knowing,
             "spent": self.spent,
