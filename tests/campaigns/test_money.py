@@ -162,6 +162,14 @@ class TestPaidChannels:
             50 * float(paid) / (100 + float(paid)), rel=1e-3
         )
 
+    def test_tell_how_far_the_plan_goes_beyond_what_they_were_fitted_on(self, shop):
+        channels = {"onsite": Decimal("0.02"), "meta": Decimal("0.10")}
+        curves = {"meta": HILL | {"spend_range": ["1.00", "10.00"]}}
+        launch = planned(channels=channels, curves=curves, budget=Decimal("60.00"))
+        paid, spent = spent_on(launch, campaign__channel="meta"), spent_on(launch)
+        share = launch.plan["beyond_data"]["value"]
+        assert share == pytest.approx(float((paid - 10) / spent), abs=0.01)
+
     def test_need_a_curve_that_can_be_read(self, shop):
         with pytest.raises(InvalidInput, match="a hill needs half"):
             draft(curves={"onsite": {"kind": "hill", "scale": 3}})

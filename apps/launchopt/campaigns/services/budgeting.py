@@ -15,7 +15,16 @@ from django.db import transaction
 from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, Launch
 from launchopt.campaigns.services.bounds import campaign_and_hour, refusal_of
 from launchopt.campaigns.services.places import Pin, hours_of, problem_of
-from launchopt_core.budget import Hill, Infeasible, Place, Plan, Problem, Sorted, solve
+from launchopt_core.budget import (
+    Hill,
+    Infeasible,
+    Place,
+    Plan,
+    Problem,
+    Sorted,
+    beyond_data,
+    solve,
+)
 from launchopt_core.estimates import Source
 from launchopt_core.money import from_minor, minor_unit, quantise, to_minor
 
@@ -42,6 +51,7 @@ def lay_out_budget(
         raise refusal_of(infeasible, launch=launch, campaigns=campaigns) from None
     plan = _save(launch, problem, found, campaigns=campaigns, pins=kept, now=now)
     launch.plan["marginal_response"] = _margin(launch, problem, found)
+    launch.plan |= _beyond_data(problem, found)
     launch.plan["what_if"] = what_if(launch, problem, as_planned=found)
     Launch.objects.filter(pk=launch.pk).update(plan=launch.plan)
     return plan
@@ -140,6 +150,15 @@ def _over_hours(
     whole = np.diff(np.round(cents * edges / edges[-1]), prepend=0.0).astype(int).tolist()
     parts = zip((h.start for h in hours), whole, strict=True)
     return dict(pinned) | {at: from_minor(part, launch.currency) for at, part in parts}
+
+
+def _beyond_data(problem: Problem, found: Plan) -> dict[str, Any]:
+    """The figure of how far the plan goes beyond the spends that paid channels' curves know."""
+    beyond = beyond_data(problem, found)
+    if beyond is None:
+        return {}
+    detail = "share of the money above the spends that the curves of paid channels were fitted on"
+    return {"beyond_data": {"value": beyond[0], "source": Source.MEASURED.value, "detail": detail}}
 
 
 def _response(place: Place, amount: Decimal, *, currency: str) -> float:
