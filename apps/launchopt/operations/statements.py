@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 from django.db import connection
 from psycopg import Cursor
 
+# A plan that was made on empty tables must not outlive their growth.
+PLANNED_ANEW_SECONDS = 20
 Given = dict[str, Any]
 Rows = list[tuple[Any, ...]]
 
@@ -15,7 +18,7 @@ def fetch(statement: str, given: Given) -> Rows:
     """Run a statement that the connection keeps prepared, and give its rows."""
     raw, keeps = _raw()
     with connection.wrap_database_errors, Cursor(raw) as cursor:
-        return cursor.execute(statement, given, prepare=keeps).fetchall()
+        return cursor.execute(_marked(statement), given, prepare=keeps).fetchall()
 
 
 def fetch_together(*asked: tuple[str, Given]) -> list[Rows]:
@@ -23,9 +26,15 @@ def fetch_together(*asked: tuple[str, Given]) -> list[Rows]:
     raw, keeps = _raw()
     with connection.wrap_database_errors, raw.pipeline():
         cursors = [
-            Cursor(raw).execute(statement, given, prepare=keeps) for statement, given in asked
+            Cursor(raw).execute(_marked(statement), given, prepare=keeps)
+            for statement, given in asked
         ]
         return [cursor.fetchall() for cursor in cursors]
+
+
+def _marked(statement: str) -> str:
+    """The statement under another name once in a while, so that it is planned anew."""
+    return f"{statement} /* {int(monotonic() // PLANNED_ANEW_SECONDS)} */"
 
 
 def _raw() -> tuple[Any, bool]:

@@ -66,7 +66,8 @@ class Head:
 HEAD = f"""
     WITH held AS MATERIALIZED (
         SELECT count(pg_advisory_xact_lock({NAMESPACE}, key)),
-               set_config('plan_cache_mode', 'force_generic_plan', true)
+               set_config('plan_cache_mode', 'force_generic_plan', true),
+               set_config('enable_seqscan', 'off', true)
         FROM (
             SELECT DISTINCT mod(coalesce(c.merged_into_id, c.id), {LOCKS})::int AS key
             FROM launchopt_audiences_customer c WHERE c.external_id = ANY(%(names)s::text[])
