@@ -34,8 +34,8 @@ class LaunchSerializer(ExactModelSerializer):
             "id", "name", "sku", "status", "budget", "currency", "starts_at", "ends_at", "holdout",
             "channels", "cap_contacts", "cap_window_hours", "feedback", "bounds", "curves", "plan",
             "planned_as_of", "experiment", "audiences", "is_simulated", "clock_at",
-            "duplicated_from", "created_by", "approved_by", "created_at", "approved_at", "started_at",
-            "paused_at", "finished_at",
+            "duplicated_from", "created_by", "approved_by", "created_at", "approved_at",
+            "started_at", "paused_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 
