@@ -154,6 +154,8 @@ SPECTACULAR_SETTINGS = {
         "CreativeStatusEnum": "launchopt.campaigns.models.Creative.Status",
         "ExperimentStatusEnum": "launchopt.experiments.models.Experiment.Status",
         "ModelStatusEnum": "launchopt.operations.models.ModelVersion.Status",
+        "EventKindEnum": "launchopt.audiences.models.EventKind",
+        "MetricKindEnum": "launchopt.experiments.models.Metric.Kind",
     },
 }
 
