@@ -19,6 +19,8 @@ from launchopt.operations.errors import LaunchOptError, NotFound
 
 WRONG_INPUT = 2
 WORK_FAILED = 1
+BY_CTRL_C = 130  # as a shell tells it: 128 + SIGINT
+INTERRUPTED = "Interrupted. What was finished stays; start it again to go on."
 
 
 class LaunchOptCommand(BaseCommand):
@@ -54,6 +56,8 @@ class LaunchOptCommand(BaseCommand):
             report = self.work(**options)
         except LaunchOptError as error:
             self.fail(error)
+        except KeyboardInterrupt:
+            raise CommandError(INTERRUPTED, returncode=BY_CTRL_C) from None
         if options["json"]:
             self.stdout.write(json.dumps(report, default=plain, allow_nan=False))
         else:
