@@ -159,6 +159,9 @@ class Settings:
         "Project at Weights & Biases that trainings are told to, where the package wandb is "
         "installed; empty: none.",
     )
+    kept_candidates: int = _setting(
+        5, "Candidates of the interest model, the newest, whose files are kept after a training."
+    )
     encoder: str = _setting(
         "all-MiniLM-L6-v2",
         "Text encoder: the packaged all-MiniLM-L6-v2, or the path of another transformers encoder.",

@@ -105,6 +105,23 @@ class TestPages:
         assert "<svg" in page
         assert "Limits" in page
 
+    def test_tells_what_seasons_give_and_how_good_a_rankers_lists_were(self, operator):
+        card = {"level_interval": [0.762, 1.333]}
+        found = {"ndcg": 0.2514, "hit_rate": 0.4, "precision": 0.1, "customers": 1200}
+        metrics = {
+            "log_loss": 0.0312,
+            "stated_log_loss": 0.0401,
+            "quality": {"cold": {"merged": found, "by_popularity": {"ndcg": 0.1}}},
+        }
+        ranker = ModelVersion.objects.create(
+            name="ranker", created_at=NOW, card=card, metrics=metrics
+        )
+        page = operator.get(self.url(ranker)).content.decode()
+        assert "0.76 to 1.33 times those predicted" in page
+        assert "a loss of 0.0312 per entry of a list (log loss, lower is better), better" in page
+        for told in ("new products", "the merged list", "by popularity alone", "0.251", "1,200"):
+            assert told in page
+
     def test_says_that_it_was_not_tested(self, operator):
         bare = ModelVersion.objects.create(name="interest", created_at=NOW)
         assert "It has not been tested yet." in operator.get(self.url(bare)).content.decode()

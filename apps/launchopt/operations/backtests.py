@@ -163,6 +163,47 @@ def trials_table(metrics: Metrics) -> TextTable | None:
     return TextTable(("Trial", "Average precision", "State", *names), rows)
 
 
+GROUPS = {"all": "all products", "warm": "known products", "cold": "new products"}
+WAYS = {"merged": "the merged list"}
+LIST_MEASURES = {
+    "ndcg": "NDCG at 10",
+    "hit_rate": "Lists with a hit",
+    "precision": "Precision",
+    "recall": "Recall",
+    "customers": "Customers",
+}
+
+
+def lists_sentence(metrics: Metrics) -> str:
+    """How well the line in log-odds foresaw purchases; empty for what is no ranker."""
+    if "stated_log_loss" not in metrics:
+        return ""
+    learned, stated = metrics["log_loss"], metrics["stated_log_loss"]
+    verdict = "better" if learned < stated else "not better"
+    return (
+        f"It foresaw the purchases of the last month with a loss of {learned:.4f} per entry of a "
+        f"list (log loss, lower is better), {verdict} than the {stated:.4f} of what is stated "
+        "without learning."
+    )
+
+
+def lists_table(metrics: Metrics) -> TextTable | None:
+    """How good lists would have been a month ago, each source beside the merged list."""
+    quality = metrics.get("quality") or {}
+    rows = tuple(
+        (GROUPS[group], WAYS.get(way, way.replace("_", " ") + " alone"), *_means(found))
+        for group in GROUPS
+        for way, found in quality.get(group, {}).items()
+    )
+    return TextTable(("Products", "List", *LIST_MEASURES.values()), rows) if rows else None
+
+
+def _means(found: Metrics) -> Iterator[str]:
+    for name in LIST_MEASURES:
+        value = found.get(name)
+        yield "–" if value is None else f"{value:,.0f}" if name == "customers" else f"{value:.3f}"
+
+
 def parameters_rows(card: Metrics) -> Iterator[tuple[str, str]]:
     """What a card says of how it was learned, as names and values."""
     for name in ("learner", "source", "episodes", "launches", "buyers", "seed"):
@@ -171,7 +212,10 @@ def parameters_rows(card: Metrics) -> Iterator[tuple[str, str]]:
     rate = card.get("daily_rate", {})
     if "value" in rate:
         yield "daily rate", f"{rate['value']:.3g}, from {rate['source']}"
-    for name, value in card.get("parameters", {}).items():
+    if "level_interval" in card:
+        low, high = card["level_interval"]
+        yield "buyers in four of five seasons", f"{low:.2f} to {high:.2f} times those predicted"
+    for name, value in (card.get("parameters", {}) | card.get("numbers", {})).items():
         yield name.replace("_", " "), _plain(value)
 
 

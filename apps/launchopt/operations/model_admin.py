@@ -181,6 +181,8 @@ def backtest_context(version: ModelVersion) -> dict[str, Any]:
         "promotion": promotion and promotion | {"verdict": _verdict(promotion)},
         "untested": metrics.get("untested") or ("" if metrics else "It has not been tested yet."),
         "trials": backtests.trials_table(metrics),
+        "lists": backtests.lists_table(metrics),
+        "lists_lead": backtests.lists_sentence(metrics),
     }
     if not backtests.was_tested(metrics):
         return context

@@ -111,8 +111,10 @@ def activate_model(
 ) -> ModelVersion:
     """Put a model version in service in the place of the active one, which is retired.
 
-    Doing it again changes nothing.
+    Doing it again changes nothing. Raises Conflict where its files were cleared.
     """
+    if "files_cleared_at" in version.card:
+        raise Conflict(f"The files of {version} were cleared; train a new version instead.")
     serving = ModelVersion.objects.select_for_update().filter(
         name=version.name, status=ModelVersion.Status.ACTIVE
     )

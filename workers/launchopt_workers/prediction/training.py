@@ -16,6 +16,7 @@ from launchopt_ml.interest import learners
 from launchopt_ml.interest.parameters import Parameters
 from launchopt_ml.interest.text_pair import TooFewLaunches
 from launchopt_ml.shop import instant
+from launchopt_workers.prediction.clearing import clear_old_files
 from launchopt_workers.prediction.contests import Entry, metrics_of
 from launchopt_workers.prediction.reading import encoder_name, read_texts
 from launchopt_workers.prediction.shops import stored_shop
@@ -58,6 +59,7 @@ def learn_and_test(
         work.report(step="backtest on the last launches")
         tested = work.once("backtest", lambda: _test(work, made["model_version"], as_of=as_of))
         told.tell_version(ModelVersion.objects.get(pk=made["model_version"]))
+    clear_old_files(keep=launchopt_settings().kept_candidates, now=work.clock())
     return made | tested
 
 

@@ -22,8 +22,8 @@ TRIED = 3_000  # customers that the lists are tried on
 CARD = {
     "predicts": "the chance that a customer buys a product of their list within 30 days",
     "features": ["merged score of the sources", "products bought", "days since a purchase"],
-    "use": "to rank known products and new ones, whose interest is predicted, in one list",
-    "limits": "learned from purchases that no list had shown; tells known products only",
+    "intended_use": ["Rank known products and new ones, whose interest is predicted, in one list."],
+    "limits": ["Learned from purchases that no list had shown; tells known products only."],
 }
 
 
