@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from launchopt.audiences.models import Customer, Recommendation
@@ -284,3 +285,15 @@ class TestApi:
 
     def test_needs_a_key(self, client):
         assert client.get("/api/v1/customers/anna/recommendations/").status_code == 401
+
+
+class TestAdmin:
+    def test_tells_and_filters_what_chance_put_in_a_list(self, admin_client, shop):
+        Recommendation.objects.filter(product=shop["MAT"]).update(propensity=0.0625)
+        address = reverse("admin:launchopt_audiences_recommendation_changelist")
+        page = admin_client.get(address).content.decode()
+        assert "6.2%" in page
+        assert "by chance, with a propensity" in page
+        drawn = admin_client.get(address, {"propensity__isempty": "0"}).content.decode()
+        assert "1 recommendation" in drawn
+        assert "6.2%" in drawn

@@ -98,12 +98,33 @@ class InterestScoreAdmin(ReadOnlyAdmin):
             messages.info(request, "Their reasons are stored already; open a score to see them.")
 
 
+class DrawnByChance(admin.EmptyFieldListFilter):
+    """Entries that chance put in a list, whose propensity is known, or that their score did."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "how it came in"
+
+    def choices(self, changelist: Any) -> Any:
+        """In words instead of empty or not."""
+        words = ("All", "by its score", "by chance, with a propensity")
+        for label, choice in zip(words, super().choices(changelist), strict=True):
+            yield choice | {"display": label}
+
+
 @admin.register(Recommendation)
 class RecommendationAdmin(ReadOnlyAdmin):
     """Lists for customers."""
 
-    list_display = ["customer", "rank", "product", "source", "reason", "is_new", "as_of"]
-    list_filter = ["source", "is_new"]
+    list_display = [
+        "customer", "rank", "product", "source", "propensity_told", "reason", "is_new", "as_of",
+    ]  # fmt: skip
+    list_filter = ["source", ("propensity", DrawnByChance), "is_new"]
     list_select_related = ["customer", "product"]
     search_fields = ["=customer__external_id", "=product__sku"]
     show_full_result_count = False
+
+    @admin.display(description="propensity", ordering="propensity")
+    def propensity_told(self, entry: Recommendation) -> str:
+        """How likely chance was to put it here."""
+        return "–" if entry.propensity is None else f"{entry.propensity:.1%}"
