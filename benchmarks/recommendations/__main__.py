@@ -20,6 +20,8 @@ import time
 
 import numpy as np
 
+from benchmarks.recommendations.preparing import prepared
+
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.recommendations.settings"
 BAR = 1.0
 
@@ -52,29 +54,17 @@ def _options() -> argparse.Namespace:
 
 
 def _prepare(options: argparse.Namespace) -> str:
-    import django
+    def build() -> None:
+        from benchmarks.recommendations import shop
 
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-    from django.utils import timezone
+        shop.build(
+            customers=options.customers,
+            products=options.products,
+            events=options.events,
+            seed=options.seed,
+        )
 
-    from benchmarks.recommendations import shop
-    from launchopt.operations.services import create_api_key
-
-    call_command("migrate", verbosity=0)
-    shop.build(
-        customers=options.customers,
-        products=options.products,
-        events=options.events,
-        seed=options.seed,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    now = timezone.now()
-    key = create_api_key(name=f"benchmark {now.isoformat()}", group="integration", now=now)
-    connection.close()
-    return key
+    return prepared(build, group="integration")
 
 
 def _serve() -> tuple[int, subprocess.Popen[bytes]]:

@@ -21,6 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.recommendations.preparing import prepared
+
 BAR = 60.0
 PATIENCE = 600.0
 TITLES = (
@@ -57,29 +59,18 @@ def _options() -> argparse.Namespace:
 
 
 def _prepare(options: argparse.Namespace) -> str:
-    import django
+    def build() -> None:
+        from benchmarks.recommendations import large
 
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-    from django.utils import timezone
+        large.build(
+            customers=options.customers,
+            products=options.products,
+            new=options.new,
+            orders=options.orders,
+            seed=options.seed,
+        )
 
-    from benchmarks.recommendations import large
-    from launchopt.operations.services import create_api_key
-
-    call_command("migrate", verbosity=0)
-    large.build(
-        customers=options.customers,
-        products=options.products,
-        new=options.new,
-        orders=options.orders,
-        seed=options.seed,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    now = timezone.now()
-    key: str = create_api_key(name=f"benchmark {now.isoformat()}", group="marketer", now=now)
-    return key
+    return prepared(build, group="marketer")
 
 
 def _measured(key: str, *, titles: tuple[str, ...]) -> dict[str, Any]:
