@@ -255,6 +255,38 @@ class TestSteps:
         assert launch.status == Launch.Status.APPROVED
 
 
+class TestEmergencyStop:
+    @pytest.fixture
+    def running(self, admin_client, launch, creative):
+        for name in ("approve", "start"):
+            step(admin_client, launch, name)
+        return launch
+
+    def test_names_what_it_would_pause_then_pauses_it(self, admin_client, running):
+        assert f"{LIST}stop/" in admin_client.get(LIST).content.decode()
+        asked = admin_client.get(f"{LIST}stop/").content.decode()
+        assert "The blue mug" in asked
+        running.refresh_from_db()
+        assert running.status == Launch.Status.RUNNING
+        page = admin_client.post(f"{LIST}stop/", follow=True).content.decode()
+        assert "Paused: The blue mug. Each is resumed by itself." in page
+        assert f"{LIST}stop/" not in page
+        running.refresh_from_db()
+        assert running.status == Launch.Status.PAUSED
+        assert AuditEntry.objects.filter(action="pause_launch", actor="admin").exists()
+
+    def test_says_that_nothing_runs(self, admin_client, launch):
+        assert f"{LIST}stop/" not in admin_client.get(LIST).content.decode()
+        assert "there is nothing to stop" in admin_client.get(f"{LIST}stop/").content.decode()
+        page = admin_client.post(f"{LIST}stop/", follow=True).content.decode()
+        assert "Nothing was running." in page
+
+    def test_is_not_for_an_analyst(self, client_of, running):
+        client = client_of("analyst")
+        assert f"{LIST}stop/" not in client.get(LIST).content.decode()
+        assert client.post(f"{LIST}stop/").status_code == 403
+
+
 class TestPermissions:
     def test_a_marketer_plans_but_does_not_approve(self, client_of, launch, creative):
         client = client_of("marketer")

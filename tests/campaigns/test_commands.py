@@ -13,7 +13,15 @@ from django.core.management import CommandError, call_command
 
 from launchopt.campaigns.models import Launch
 from launchopt.operations.models import AuditEntry, Run
-from tests.support.launches import NOW, make_audience, make_customers, make_launch, make_product
+from tests.support.launches import (
+    NOW,
+    ask,
+    make_audience,
+    make_customers,
+    make_launch,
+    make_product,
+    make_running,
+)
 from tests.support.shops import score
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +119,18 @@ class TestLifecycle:
         assert launch.is_simulated
         assert launch.finished_at == NOW
         assert AuditEntry.objects.filter(actor="eve", action="approve_launch").exists()
+
+    def test_the_emergency_stop_holds_for_all_that_runs_from_the_next_decision_on(self):
+        customers = make_customers(2)
+        running = make_running(make_audience(customers), weights={"holdout": 1e-9, "a": 1})
+        assert ask(customers[0]).reason == "shown"
+        waiting = make_launch(make_audience(customers[:1]), product=make_product("CUP-1"))
+        answer = json.loads(run("stop_launches", "--by", "anna", "--json"))
+        assert answer == {"stopped": [{"launch": str(running.pk), "name": running.name}]}
+        assert ask(customers[1]).reason == "paused"
+        waiting.refresh_from_db()
+        assert waiting.status == Launch.Status.PLANNED
+        assert json.loads(run("stop_launches", "--json")) == {"stopped": []}
 
     def test_a_second_start_ends_with_1(self, simulated_time):
         launch = make_launch(make_audience(make_customers(1)), status=Launch.Status.APPROVED)

@@ -20,6 +20,7 @@ from launchopt.campaigns import services
 from launchopt.campaigns.admin import steps
 from launchopt.campaigns.admin.launch_form import TERMS, LaunchForm, left_out
 from launchopt.campaigns.admin.reports import ReportMixin
+from launchopt.campaigns.admin.stopping import StopMixin
 from launchopt.campaigns.models import BudgetCell, Campaign, Creative, Launch
 from launchopt.campaigns.reporting.words import money
 from launchopt.operations.adminsite import (
@@ -41,7 +42,7 @@ PLAN = ["campaigns", "hours", "words", "trail"]
 
 
 @admin.register(Launch)
-class LaunchAdmin(ReportMixin):
+class LaunchAdmin(StopMixin, ReportMixin):
     """From a draft to a measured result."""
 
     form = LaunchForm

@@ -21,6 +21,7 @@ from launchopt.campaigns.services.lifecycle import (
     pause_launch,
     resume_launch,
     start_launch,
+    stop_all_launches,
 )
 from launchopt.campaigns.services.pacing import pace_launches
 from launchopt.campaigns.services.planning import (
@@ -59,5 +60,6 @@ __all__ = [
     "set_feedback",
     "set_money",
     "start_launch",
+    "stop_all_launches",
     "switch_campaign",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -83,6 +84,19 @@ def pause_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool =
     launch.save(update_fields=["status", "paused_at"])
     _record("pause_launch", launch, by=by, now=now)
     return launch
+
+
+def stop_all_launches(*, by: Any, now: datetime) -> list[Launch]:
+    """The emergency stop: pause every running launch; gives those that it paused.
+
+    One after the other, each at once, so that one that cannot be paused keeps no other running.
+    Each is resumed by itself.
+    """
+    stopped = []
+    for launch in Launch.objects.filter(status=Launch.Status.RUNNING).order_by("started_at"):
+        with suppress(Conflict):  # it has ended, or somebody has paused it, meanwhile
+            stopped.append(pause_launch(launch=launch, by=by, now=now))
+    return stopped
 
 
 @transaction.atomic
