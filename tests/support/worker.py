@@ -61,6 +61,22 @@ class Worker:
         """End it at once, as the kernel does when memory runs out."""
         self._end(signal.SIGKILL)
 
+    def kill_while(self, is_true: Callable[[], object], *, seconds: float = 60) -> None:
+        """Kill it at an instant when this is true; it is held still to look once more before."""
+
+        def holds_still() -> bool:
+            assert self._process is not None
+            if not is_true():
+                return False
+            self._process.send_signal(signal.SIGSTOP)
+            if is_true():
+                return True
+            self._process.send_signal(signal.SIGCONT)
+            return False
+
+        self.wait_until(holds_still, seconds=seconds)
+        self.kill()
+
     def wait_until(self, is_true: Callable[[], object], *, seconds: float = 30) -> None:
         """Wait until this is true; fail with the worker's words where it stays false."""
         deadline = time.monotonic() + seconds

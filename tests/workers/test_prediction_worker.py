@@ -34,8 +34,8 @@ class TestWorker:
             arguments={"product_ids": wanted, "as_of": AS_OF.isoformat(), "horizon_days": 30},
             now=timezone.now(),
         )
-        real_worker.wait_until(lambda: scored_steps(run), seconds=120)
-        real_worker.kill()
+        at_work = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING)
+        real_worker.kill_while(lambda: scored_steps(run) and at_work.exists(), seconds=120)
         finished = scored_steps(run)
         run.refresh_from_db()
         assert run.state == Run.State.RUNNING
