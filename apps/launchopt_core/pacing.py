@@ -1,5 +1,6 @@
 """Spending a plan at its own speed: a target by the hour, and feedback from what was spent."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +16,7 @@ from launchopt_core.errors import InvalidAmount, InvalidRate, InvalidWindow
 Floats = NDArray[np.float64]
 
 HOUR = timedelta(hours=1)
-LOWEST = 0.01  # a throttle never closes wholly, or it could not learn that traffic is back
-STEP = 2.0  # nor changes by more than this factor a period, so that a lull causes no flood
+HIGHEST = 2  # times its plan is the most that an hour may cost
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,17 @@ class SpendPlan:
     def cumulative(self) -> list[Decimal]:
         """What is to have been spent by the end of each hour."""
         return list(accumulate(self.amounts))
+
+    def hour_at(self, now: datetime) -> tuple[datetime, Decimal]:
+        """The start of the hour that `now` lies in, and its money: 0 where none is planned.
+
+        Hours are counted from the first planned one.
+        """
+        first = self.starts[0] if self.starts else now
+        start = first + (now - first) // HOUR * HOUR
+        number = bisect_right(self.starts, start) - 1
+        is_planned = number >= 0 and self.starts[number] == start
+        return start, self.amounts[number] if is_planned else Decimal(0)
 
     def target_at(self, now: datetime) -> Decimal:
         """What is to have been spent by now: evenly within each hour.
@@ -86,6 +97,39 @@ def spend_allowed(
     return max(target - spent, Decimal(0))
 
 
+def money_to_let_out(
+    plan: SpendPlan,
+    *,
+    committed: Decimal,
+    in_hour: Decimal,
+    now: datetime,
+    period: timedelta,
+    contact: Decimal = Decimal(0),
+) -> Decimal:
+    """What may be spent in the period that begins: the target at its end, less what is committed.
+
+    What earlier hours left over is caught up, but no hour goes beyond twice its plan, or what one
+    `contact` costs, if that is more: `in_hour` is what it has cost so far.
+
+    >>> opening = datetime(2026, 5, 4, 9)
+    >>> plan = SpendPlan.of([(opening, Decimal("9.00")), (opening + HOUR, Decimal("1.00"))])
+    >>> money_to_let_out(
+    ...     plan,
+    ...     committed=Decimal("0.00"),
+    ...     in_hour=Decimal("0.00"),
+    ...     now=opening + HOUR,
+    ...     period=timedelta(minutes=5),
+    ... )
+    Decimal('2.00')
+    """
+    if period <= timedelta(0):
+        raise InvalidWindow("A pacing period is longer than nothing.")
+    allowed = spend_allowed(plan, spent=committed, now=now, lead=period)
+    _, planned = plan.hour_at(now)
+    most = max(HIGHEST * planned, contact)
+    return max(min(allowed, most - in_hour), Decimal(0))
+
+
 def chance_to_come(
     visits: Floats, *, days: float, ahead: float, reach: float, reach_days: float
 ) -> Floats:
@@ -115,46 +159,3 @@ def bar_that_spends(money: float, *, worth: Floats, expected: Floats) -> float:
     order = np.argsort(-worth, kind="stable")
     enough = np.flatnonzero(expected[order].cumsum() >= money)
     return float(worth[order][enough[0]]) if len(enough) else 0.0
-
-
-def next_throttle(throttle: float, *, spent_in_period: Decimal, wanted_in_next: Decimal) -> float:
-    """The share of eligible moments to use in the next period, from what this one spent.
-
-    Multiplicative feedback (Agarwal et al., 2014, Budget pacing for targeted online advertisements
-    at LinkedIn): spend follows the throttle in proportion, so it is scaled by wanted / spent,
-    within a factor of two. Nothing wanted closes it; nothing spent opens it.
-
-    >>> next_throttle(0.5, spent_in_period=Decimal("2.00"), wanted_in_next=Decimal("1.00"))
-    0.25
-    >>> next_throttle(0.5, spent_in_period=Decimal("0.00"), wanted_in_next=Decimal("1.00"))
-    1.0
-    """
-    if not 0 <= throttle <= 1:
-        raise InvalidRate(f"A throttle lies between 0 and 1, not at {throttle}.")
-    if wanted_in_next <= 0:
-        return 0.0
-    ratio = float(wanted_in_next / spent_in_period) if spent_in_period > 0 else STEP
-    scaled = max(throttle, LOWEST) * min(max(ratio, 1 / STEP), STEP)
-    return min(max(scaled, LOWEST), 1.0)
-
-
-def pace(
-    plan: SpendPlan,
-    *,
-    throttle: float,
-    spent: Decimal,
-    spent_in_period: Decimal,
-    now: datetime,
-    period: timedelta,
-) -> tuple[float, Decimal]:
-    """The throttle and the money for the period that begins now; one tick of the pacing job.
-
-    Returns (share of eligible moments to use, most that may be spent in the period).
-    """
-    if period <= timedelta(0):
-        raise InvalidWindow("A pacing period is longer than nothing.")
-    allowed = spend_allowed(plan, spent=spent, now=now, lead=period)
-    return (
-        next_throttle(throttle, spent_in_period=spent_in_period, wanted_in_next=allowed),
-        allowed,
-    )

@@ -18,7 +18,7 @@ from decimal import ROUND_DOWN, Decimal
 
 import numpy as np
 
-from launchopt_core.pacing import HOUR, SpendPlan, spend_allowed
+from launchopt_core.pacing import HOUR, SpendPlan, money_to_let_out
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
 DAYS, TICK, LAPSES_AFTER = 7, timedelta(minutes=5), 6  # ticks
@@ -83,7 +83,9 @@ def _spend(plan: SpendPlan, visits: np.ndarray) -> tuple[Decimal, list[Decimal]]
     for tick, count in enumerate(visits.tolist()):
         committed -= returned[tick]
         now, hour = START + tick * TICK, tick // TICKS_AN_HOUR
-        allowed = spend_allowed(plan, spent=committed, now=now, lead=TICK)
+        allowed = money_to_let_out(
+            plan, committed=committed, in_hour=by_hour[hour], now=now, period=TICK, contact=COST
+        )
         shown = min(count, int((allowed / COST).to_integral_value(ROUND_DOWN)))
         unseen = COST * int(rng.binomial(shown, UNSEEN))
         committed += COST * shown

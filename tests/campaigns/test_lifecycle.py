@@ -149,16 +149,42 @@ class TestEnd:
 
 
 class TestPacing:
-    def test_lets_the_money_out_by_the_plan(self):
-        make_running(make_audience(make_customers(1)), budget="24.00", hours=24)
-        services.pace_launches(now=NOW + 6 * HOUR)
-        assert Campaign.objects.get().allowance == pytest.approx(Decimal("6.0833"))
+    @pytest.fixture
+    def running(self):
+        """A pound for each of 24 hours."""
+        return make_running(make_audience(make_customers(3)), budget="24.00", hours=24)
 
-    def test_never_lets_out_more_than_the_budget(self):
-        make_running(make_audience(make_customers(1)), budget="24.00", hours=24)
+    def let_out(self, at):
+        services.pace_launches(now=at)
+        return Campaign.objects.get().allowance
+
+    def test_lets_the_money_out_by_the_plan(self, running):
+        assert self.let_out(NOW + HOUR / 2) == pytest.approx(Decimal("0.5833"))
+        Campaign.objects.update(spent=Decimal("5.50"))
+        assert self.let_out(NOW + 6 * HOUR) == pytest.approx(Decimal("6.0833"))
+
+    def test_catches_up_by_no_more_than_twice_an_hour(self, running):
+        assert self.let_out(NOW + 6 * HOUR) == 2
+        Campaign.objects.update(spent=Decimal("1.50"))
+        assert self.let_out(NOW + 7 * HOUR) == Decimal("3.50")
+
+    def test_takes_what_this_hour_has_cost_from_what_it_may(self, running):
+        Campaign.objects.update(allowance=2)
+        decided = [ask(f"c{n}", at=NOW + 6.7 * HOUR) for n in range(3)]
+        cost = sum(one.cost for one in decided)
+        assert cost > 0
+        assert self.let_out(NOW + 6.8 * HOUR) == 2
+        assert self.let_out(NOW + 7 * HOUR) == 2 + cost
+
+    def test_never_lets_out_more_than_the_budget(self, running):
         Launch.objects.update(ends_at=NOW + 99 * HOUR)
-        services.pace_launches(now=NOW + 48 * HOUR)
-        assert Campaign.objects.get().allowance == Decimal("24.00")
+        Campaign.objects.update(spent=Decimal("23.99"))
+        assert self.let_out(NOW + 48 * HOUR) == Decimal("24.00")
+
+    def test_a_clock_that_leaps_over_hours_brings_their_money(self, running):
+        Launch.objects.update(is_simulated=True, clock_at=NOW)
+        services.pace_launches(now=NOW + 6 * HOUR, simulated=True)
+        assert Campaign.objects.get().allowance == pytest.approx(Decimal("6.0833"))
 
     def test_leaves_simulated_launches_to_their_own_clock(self):
         make_running(make_audience(make_customers(1)), budget="24.00", hours=24)

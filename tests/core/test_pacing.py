@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchopt_core.errors import InvalidAmount, InvalidRate, InvalidWindow
-from launchopt_core.pacing import SpendPlan, next_throttle, pace, spend_allowed
+from launchopt_core.errors import InvalidAmount, InvalidWindow
+from launchopt_core.pacing import SpendPlan, money_to_let_out, spend_allowed
 
 START = datetime(2026, 5, 4)
 HOUR = timedelta(hours=1)
@@ -72,24 +72,7 @@ class TestSpendAllowed:
             spend_allowed(plan_of([Decimal(1)]), spent=Decimal("NaN"), now=START)
 
 
-class TestNextThrottle:
-    def test_closes_when_nothing_is_left(self):
-        assert next_throttle(0.7, spent_in_period=Decimal(1), wanted_in_next=Decimal(0)) == 0
-
-    def test_opens_again_after_it_was_closed(self):
-        throttle = 0.0
-        for _ in range(10):
-            throttle = next_throttle(
-                throttle, spent_in_period=Decimal(0), wanted_in_next=Decimal(1)
-            )
-        assert throttle == 1.0
-
-    def test_refuses_a_throttle_outside_its_range(self):
-        with pytest.raises(InvalidRate):
-            next_throttle(1.5, spent_in_period=Decimal(0), wanted_in_next=Decimal(1))
-
-
-class TestPace:
+class TestMoneyToLetOut:
     @pytest.mark.parametrize("traffic", [0.5, 1.0, 1.5])
     def test_spends_the_plan_whatever_the_traffic(self, traffic):
         """Three days of eligible moments worth 2.5 times the plan, by half to one and a half."""
@@ -97,27 +80,45 @@ class TestPace:
         by_hour = [
             Decimal(str(round(5 + 4 * np.sin(hour / 24 * 2 * np.pi), 2))) for hour in range(72)
         ]
-        plan = plan_of(by_hour)
-        throttle, spent, last = 1.0, Decimal(0), Decimal(0)
+        plan, costs = plan_of(by_hour), [Decimal(0)] * 72
         for tick in range(72 * 12):
-            now = START + tick * PERIOD
-            throttle, allowed = pace(
-                plan, throttle=throttle, spent=spent, spent_in_period=last, now=now, period=PERIOD
-            )
-            moments = rng.poisson(float(by_hour[tick // 12]) * 2.5 * traffic / 12 / 0.02)
-            wished = Decimal(int(rng.binomial(moments, throttle))) * Decimal("0.02")
-            last = min(wished, allowed)
-            spent += last
-        assert spent <= plan.total
-        assert spent >= plan.total * Decimal("0.95")
+            hour = tick // 12
+            allowed = let_out(plan, spent=sum(costs), in_hour=costs[hour], at=tick * PERIOD)
+            moments = rng.poisson(float(by_hour[hour]) * 2.5 * traffic / 12 / 0.02)
+            costs[hour] += min(int(moments) * Decimal("0.02"), allowed)
+        assert plan.total * Decimal("0.95") <= sum(costs) <= plan.total
+        assert all(cost <= 2 * planned for cost, planned in zip(costs, by_hour, strict=True))
+
+    def test_catches_up_by_no_more_than_twice_an_hour(self):
+        plan = plan_of([Decimal(9), Decimal(1)])
+        half = Decimal("1.50")
+        assert let_out(plan, spent=Decimal(0), in_hour=Decimal(0), at=HOUR) == 2
+        assert let_out(plan, spent=half, in_hour=half, at=HOUR) == Decimal("0.50")
+
+    @pytest.mark.parametrize("planned", ["0.01", "0.00"])
+    def test_lets_out_one_contact_in_the_smallest_hour(self, planned):
+        plan, dime = plan_of([Decimal(1), Decimal(planned)]), Decimal("0.10")
+        assert let_out(plan, spent=Decimal(0), in_hour=Decimal(0), at=HOUR, contact=dime) == dime
+        assert let_out(plan, spent=dime, in_hour=dime, at=HOUR, contact=dime) == 0
+
+    def test_counts_hours_from_the_first_planned_one(self):
+        plan = plan_of([Decimal(1)])
+        assert plan.hour_at(START + HOUR / 2) == (START, Decimal(1))
+        assert plan.hour_at(START + 2.5 * HOUR) == (START + 2 * HOUR, Decimal(0))
+        assert plan.hour_at(START - HOUR / 2) == (START - HOUR, Decimal(0))
 
     def test_refuses_a_period_of_nothing(self):
         with pytest.raises(InvalidWindow):
-            pace(
+            money_to_let_out(
                 plan_of([Decimal(1)]),
-                throttle=1.0,
-                spent=Decimal(0),
-                spent_in_period=Decimal(0),
+                committed=Decimal(0),
+                in_hour=Decimal(0),
                 now=START,
                 period=timedelta(0),
             )
+
+
+def let_out(plan, *, spent, in_hour, at, contact=Decimal(0)):
+    return money_to_let_out(
+        plan, committed=spent, in_hour=in_hour, now=START + at, period=PERIOD, contact=contact
+    )

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch
 from launchopt.campaigns.selectors import SERVING
 from launchopt.campaigns.services.locking import lock_campaigns
-from launchopt_core.pacing import SpendPlan, spend_allowed
+from launchopt_core.pacing import HOUR, SpendPlan, money_to_let_out, spend_allowed
 
 PERIOD = timedelta(minutes=5)
 SMALLEST = Decimal("0.0001")  # what a column of money holds
@@ -83,16 +83,53 @@ def _is_behind(clock_at: datetime | None, now: datetime) -> bool:
 def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:
     """Let out what the plan wants spent a period from now; gives how many reservations lapsed.
 
-    The campaigns are locked. What is promised and spent stays allowed.
+    The campaigns are locked, and come with their launches. What is promised and spent stays
+    allowed. No hour costs more than twice its plan, but where a simulated clock leaps over hours.
     """
     lapsed = lapse_reservations(campaigns, now=now)
     plans = spend_plans(campaigns)
+    in_hour = _cost_of_this_hour(campaigns, plans, now=now)
     for campaign in campaigns:
-        committed = campaign.reserved + campaign.spent
-        allowed = spend_allowed(plans[campaign.pk], spent=committed, now=now, lead=PERIOD)
+        plan, committed = plans[campaign.pk], campaign.reserved + campaign.spent
+        if _leaps(campaign.launch, now=now):
+            allowed = spend_allowed(plan, spent=committed, now=now, lead=PERIOD)
+        else:
+            allowed = money_to_let_out(
+                plan,
+                committed=committed,
+                in_hour=in_hour.get(campaign.pk, Decimal(0)),
+                now=now,
+                period=PERIOD,
+                contact=campaign.cost_per_contact,
+            )
         campaign.allowance = committed + allowed.quantize(SMALLEST, rounding=ROUND_DOWN)
     Campaign.objects.bulk_update(campaigns, ["allowance"])
     return lapsed
+
+
+def _leaps(launch: Launch, *, now: datetime) -> bool:
+    """Whether its clock is simulated and moves by more than an hour at once."""
+    return launch.is_simulated and (launch.clock_at is None or now - launch.clock_at > HOUR)
+
+
+def _cost_of_this_hour(
+    campaigns: Iterable[Campaign], plans: Mapping[uuid.UUID, SpendPlan], *, now: datetime
+) -> dict[uuid.UUID, Decimal]:
+    """What each campaign has promised and spent since its planned hour began."""
+    begun: dict[datetime, list[Campaign]] = defaultdict(list)
+    for campaign in campaigns:
+        start, _ = plans[campaign.pk].hour_at(now)
+        begun[start].append(campaign)
+    costs: dict[uuid.UUID, Decimal] = {}
+    for start, those in begun.items():
+        promised_or_spent = Decision.objects.filter(
+            launch__in={campaign.launch_id for campaign in those},
+            campaign__in=those,
+            decided_at__gte=start,
+            state__in=[Decision.State.RESERVED, Decision.State.CONFIRMED],
+        )
+        costs |= dict(promised_or_spent.values_list("campaign").annotate(Sum("cost")))
+    return costs
 
 
 def lapse_reservations(campaigns: Collection[Campaign], *, now: datetime) -> int:
