@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from launchopt.audiences.models import AudienceMember, Consent
 from launchopt.campaigns import services
-from launchopt.campaigns.models import BudgetCell, BudgetPlan, Creative, Launch
+from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, Creative, Launch
 from launchopt.operations.models import Run
 from launchopt.operations.runs import Work, cancel_run
 from launchopt_workers.planning.tasks import plan_launch
@@ -209,7 +209,7 @@ class TestFigures:
         services.approve_launch(launch=first, by="eve", now=NOW)
         services.start_launch(launch=first, by="anna", now=NOW)
         at = NOW + timedelta(days=13)
-        services.pace_launches(now=at)
+        Campaign.objects.update(allowance=Decimal("50.00"))
         asked = [
             services.Question(customer=c.external_id, placement="home", at=at, context={})
             for c in shop
