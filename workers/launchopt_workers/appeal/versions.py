@@ -8,8 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from launchopt.operations.models import ModelVersion, Run
@@ -17,9 +15,9 @@ from launchopt.operations.selectors import active_model, is_held
 from launchopt.operations.services import activate_model
 from launchopt_ml.copywriting.appeal import Appeal
 from launchopt_ml.copywriting.appeal_judged import Verdict
+from launchopt_workers.files import copy_files, keep_files
 
 APPEAL = "appeal"
-FOLDER = "launchopt/models"
 INTENDED_USE = ["Order new candidates for who reviews them: which words let expect more clicks."]
 LIMITS = [
     "It knows only what customers of this shop were shown; other words stay near the mean.",
@@ -54,23 +52,6 @@ def register(
         if promoted:
             activate_model(version=version, now=now, by="learning", note=sentence)
     return version
-
-
-def keep_files(folder: Path, *, of: ModelVersion) -> dict[str, str]:
-    """Store what a folder holds; file name -> path in Django's storage."""
-    kept = {}
-    for file in sorted(folder.iterdir()):
-        with file.open("rb") as content:
-            path = f"{FOLDER}/{of.pk}/{file.name}"
-            kept[file.name] = default_storage.save(path, File(content))
-    return kept
-
-
-def copy_files(version: ModelVersion, folder: Path) -> None:
-    """Put a version's files into a folder."""
-    for file, path in version.files.items():
-        with default_storage.open(path) as stored:
-            (folder / file).write_bytes(stored.read())
 
 
 def appeal_in_service() -> tuple[Appeal, str] | None:

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from launchopt.catalog.embeddings import ENCODER, PREFIX
@@ -28,8 +26,8 @@ from launchopt_ml.encoder import (
     encoder_from,
     packaged_minilm,
 )
+from launchopt_workers.files import copy_files, keep_files
 
-FOLDER = "launchopt/models"
 WHOLE = "whole"  # the kind of the encoder that the setting names
 KINDS = ("int8", "pruned", "student", "tuned")
 
@@ -39,10 +37,7 @@ def register(
 ) -> ModelVersion:
     """Keep the encoder in a folder as a candidate."""
     version = ModelVersion(name=ENCODER, card=card, data_until=data_until, run=run, created_at=now)
-    for file in sorted(folder.iterdir()):
-        with file.open("rb") as content:
-            path = f"{FOLDER}/{version.pk}/{file.name}"
-            version.files[file.name] = default_storage.save(path, File(content))
+    version.files = keep_files(folder, of=version)
     with transaction.atomic():
         keep_whole(now=now)
         version.save(force_insert=True)
@@ -90,9 +85,7 @@ def files_of(name: str) -> Iterator[Path]:
             yield packaged_minilm() if name == MINILM else Path(name)
             return
         with tempfile.TemporaryDirectory() as folder:
-            for file, path in version_named(name).files.items():
-                with default_storage.open(path) as stored:
-                    (Path(folder) / file).write_bytes(stored.read())
+            copy_files(version_named(name), Path(folder))
             yield Path(folder)
     except (EncoderUnavailable, FileNotFoundError) as absent:
         raise Conflict(f"The text encoder cannot be used: {absent}") from absent

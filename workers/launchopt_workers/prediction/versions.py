@@ -9,8 +9,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from launchopt.operations.models import ModelVersion, Run
@@ -22,10 +20,10 @@ from launchopt_ml.interest.learners import Learner, learner_named
 from launchopt_ml.interest.model import LaunchInterest
 from launchopt_ml.interest.parameters import Parameters
 from launchopt_ml.interest.text_pair import TextPairInterest
+from launchopt_workers.files import copy_files, keep_files
 from launchopt_workers.prediction.cards import card_of
 
 INTEREST = "interest"
-FOLDER = "launchopt/models"
 
 
 def register(
@@ -120,21 +118,14 @@ def loaded(version_id: str) -> Learner:
 def _loaded(version: ModelVersion) -> Learner:
     learner = learner_named(version.card.get("learner", LaunchInterest.name))
     with tempfile.TemporaryDirectory() as folder:
-        for name, path in version.files.items():
-            with default_storage.open(path) as stored:
-                (Path(folder) / name).write_bytes(stored.read())
+        copy_files(version, Path(folder))
         return learner.load(Path(folder))
 
 
 def _stored(model: Learner, *, version: ModelVersion) -> dict[str, str]:
-    files = {}
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder))
-        for file in sorted(Path(folder).iterdir()):
-            with file.open("rb") as content:
-                path = f"{FOLDER}/{version.pk}/{file.name}"
-                files[file.name] = default_storage.save(path, File(content))
-    return files
+        return keep_files(Path(folder), of=version)
 
 
 def _instant(text: str | None) -> datetime | None:

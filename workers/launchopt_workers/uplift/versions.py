@@ -9,18 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.services import activate_model
 from launchopt_ml.uplift import LaunchUplift
+from launchopt_workers.files import copy_files, keep_files
 from launchopt_workers.uplift.describing import FEATURES
 from launchopt_workers.uplift.reading import Window
 
 UPLIFT = "uplift"
-FOLDER = "launchopt/models"
 USE = ["Say how much a contact adds to a customer's chance to buy a new product of this shop."]
 LIMITS = [
     "It is learned on this shop's past launches that left customers out by chance, and says "
@@ -79,9 +77,7 @@ def loaded(version_id: str) -> LaunchUplift:
     """The model of a version, read from storage once in a process. Raises ArtifactUnreadable."""
     version = ModelVersion.objects.get(pk=version_id)
     with tempfile.TemporaryDirectory() as folder:
-        for name, path in version.files.items():
-            with default_storage.open(path) as stored:
-                (Path(folder) / name).write_bytes(stored.read())
+        copy_files(version, Path(folder))
         return LaunchUplift.load(Path(folder))
 
 
@@ -94,11 +90,6 @@ def keys_of(windows: Sequence[Window]) -> list[str]:
 
 
 def _stored(model: LaunchUplift, version: ModelVersion) -> dict[str, str]:
-    files = {}
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder))
-        for file in sorted(Path(folder).iterdir()):
-            with file.open("rb") as content:
-                path = f"{FOLDER}/{version.pk}/{file.name}"
-                files[file.name] = default_storage.save(path, File(content))
-    return files
+        return keep_files(Path(folder), of=version)

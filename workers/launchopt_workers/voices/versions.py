@@ -7,18 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.core.files import File
-from django.core.files.storage import default_storage
-
 from launchopt.conf import launchopt_settings
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.runs import Work
 from launchopt.operations.selectors import active_model
 from launchopt.operations.services import activate_model
 from launchopt_ml.copywriting.voice import train_voice
+from launchopt_workers.files import copy_files, keep_files
 from launchopt_workers.voices.lessons import Lessons
 
-FOLDER = "launchopt/models"
 PREFIX = "voice: "  # of the name of a ModelVersion
 
 
@@ -56,9 +53,7 @@ def adapter_of(name: str) -> str:
 def _folder_of(pk: str) -> str:
     """A folder of this process with the files that storage holds."""
     folder = tempfile.mkdtemp(prefix="launchopt-voice-")
-    for file, path in ModelVersion.objects.get(pk=pk).files.items():
-        with default_storage.open(path) as stored:
-            (Path(folder) / file).write_bytes(stored.read())
+    copy_files(ModelVersion.objects.get(pk=pk), Path(folder))
     return folder
 
 
@@ -74,10 +69,7 @@ def _kept(folder: Path, *, name: str, model: str, work: Work) -> ModelVersion:
     version = ModelVersion(
         name=PREFIX + name, card=card, data_until=now, run=work.run, created_at=now
     )
-    for file in sorted(each for each in folder.iterdir() if each.is_file()):
-        with file.open("rb") as content:
-            path = f"{FOLDER}/{version.pk}/{file.name}"
-            version.files[file.name] = default_storage.save(path, File(content))
+    version.files = keep_files(folder, of=version)
     return version
 
 
