@@ -190,11 +190,16 @@ class TestWhatIf:
 
 
 class TestBar:
-    def test_falls_where_fewer_come_than_were_planned_for(self, shop):
+    @pytest.fixture
+    def launch(self, shop):
+        """One that runs and goes by uplift."""
         added = Added({c.pk: (300 - n) / 3000 for n, c in enumerate(shop)}, FIGURE)
         launch = replanned(planned(budget=Decimal("2.00")), added=added)
         services.abandon_plan(launch=launch)
         Launch.objects.filter(pk=launch.pk).update(status="running", started_at=launch.starts_at)
+        return launch
+
+    def test_falls_where_fewer_come_than_were_planned_for(self, launch):
         before = launch.plan["marginal_response"]["value"]
         late = launch.ends_at - timedelta(hours=8)
         assert services.move_bars(now=late) == 1
@@ -202,3 +207,7 @@ class TestBar:
         launch.refresh_from_db()
         assert launch.plan["marginal_response"]["value"] < before
         assert Campaign.objects.filter(launch=launch).exists()
+
+    def test_a_launch_whose_campaigns_are_switched_off_holds_up_no_other(self, launch):
+        Campaign.objects.update(is_active=False)
+        assert services.move_bars(now=launch.ends_at - timedelta(hours=8)) == 1

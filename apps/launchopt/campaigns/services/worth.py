@@ -58,14 +58,15 @@ def _is_due(launch: Launch, *, now: datetime) -> bool:
 def _move(launch: Launch, *, now: datetime) -> None:
     campaigns = list(launch.campaigns.filter(is_active=True))
     plans = spend_plans(campaigns)
-    parts, money = [], 0.0
+    nobody = np.zeros(0)  # where every campaign is switched off
+    parts, money = [(nobody, nobody)], 0.0
     for campaign in campaigns:
         found = _open_to(launch, campaign, now=now)
         cost = float(campaign.cost_per_contact)
         parts.append((found.worth / cost, found.comes * cost))
         target = plans[campaign.pk].target_at(now + AHEAD)
         money += max(float(target - campaign.reserved - campaign.spent), 0.0)
-    ratios, spends = (np.concatenate([np.zeros(0), *column]) for column in zip(*parts, strict=True))
+    ratios, spends = (np.concatenate(column) for column in zip(*parts, strict=True))
     bar = bar_that_spends(money, worth=ratios, expected=spends)
     detail = (
         f"purchases that one more {launch.currency} must bring, so that those who come by in a day "
