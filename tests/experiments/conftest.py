@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.test import Client
 
 from launchopt.audiences.models import Customer, Event
 from launchopt.audiences.partitions import ensure_partitions
@@ -64,3 +67,13 @@ class Shop:
 def shop(db: None) -> Shop:
     ensure_partitions(since=NOW - 60 * DAY, until=NOW + 60 * DAY)
     return Shop()
+
+
+@pytest.fixture
+def analyst(db: None) -> Client:
+    """A browser of an analyst."""
+    user = get_user_model().objects.create_user("ana", password="x", is_staff=True)
+    user.groups.add(Group.objects.get(name="analyst"))
+    client = Client()
+    client.force_login(user)
+    return client

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -15,12 +14,8 @@ from tests.experiments.conftest import DAY, NOW, Shop
 
 
 @pytest.fixture
-def client(db: None) -> Client:
-    user = get_user_model().objects.create_user("ana", password="x", is_staff=True)
-    user.groups.add(Group.objects.get(name="analyst"))
-    client = Client()
-    client.force_login(user)
-    return client
+def client(analyst: Client) -> Client:
+    return analyst
 
 
 @pytest.fixture

@@ -36,12 +36,8 @@ TERMS = {
 
 
 @pytest.fixture
-def page(db: None) -> Client:
-    user = get_user_model().objects.create_user("ana", password="x", is_staff=True)
-    user.groups.add(Group.objects.get(name="analyst"))
-    client = Client()
-    client.force_login(user)
-    return client
+def page(analyst: Client) -> Client:
+    return analyst
 
 
 @pytest.fixture

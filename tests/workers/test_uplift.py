@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 
@@ -13,7 +11,6 @@ from django.core.management import CommandError, call_command
 
 from launchopt.audiences.models import Customer, Event
 from launchopt.campaigns.models import Decision, Launch, Placement
-from launchopt.catalog.models import Product
 from launchopt.experiments.models import Assignment, Experiment
 from launchopt.operations.models import ModelVersion
 from launchopt_workers.uplift.asking import NoUplift, PlannedUplift, uplift_for
@@ -26,32 +23,18 @@ from tests.support.launches import (
     make_launch,
     make_product,
 )
+from tests.support.shops import happened
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 LATER = NOW + 60 * DAY
 
 
-def record(kind: str, customers: Sequence[Customer], *, product: Product, at: datetime) -> None:
-    """The same event of some customers."""
-    Event.objects.bulk_create(
-        Event(
-            message_id=uuid.uuid4(),
-            customer=customer,
-            product=product,
-            kind=kind,
-            occurred_at=at,
-            received_at=at,
-        )
-        for customer in customers
-    )
-
-
 def known_shop(count: int) -> list[Customer]:
     """Customers who all looked at something a month before."""
     customers = make_customers(count)
     other = make_product("OLD-1", title="OLD BOWL")
-    record("view", customers, product=other, at=NOW - 30 * DAY)
+    happened(customers, "view", product=other, at=NOW - 30 * DAY)
     return customers
 
 
@@ -76,9 +59,9 @@ def past_launch(customers: list[Customer], *, moved: int = 20, sku: str = "MUG-1
     Decision.objects.bulk_create(
         contact(launch, customer, at=NOW + HOUR) for customer in treated for _ in range(2)
     )
-    record("purchase", treated[:moved], product=launch.product, at=NOW + 3 * HOUR)
-    record("purchase", held[:2], product=launch.product, at=NOW + 3 * HOUR)
-    record("purchase", held[2:40], product=launch.product, at=NOW + 49 * HOUR)  # after its end
+    happened(treated[:moved], "purchase", product=launch.product, at=NOW + 3 * HOUR)
+    happened(held[:2], "purchase", product=launch.product, at=NOW + 3 * HOUR)
+    happened(held[2:40], "purchase", product=launch.product, at=NOW + 49 * HOUR)  # after its end
     Experiment.objects.filter(pk=experiment.pk).update(
         starts_at=NOW, ends_at=NOW + 48 * HOUR, status=Experiment.Status.STOPPED
     )
@@ -159,12 +142,12 @@ class TestOwnLaunches:
 class TestImportedLaunches:
     def shown(self, customers: list[Customer], *, is_randomised: bool) -> None:
         product = make_product("MUG-1")
-        record("exposure", customers[::2], product=product, at=NOW + HOUR)
+        happened(customers[::2], "exposure", product=product, at=NOW + HOUR)
         Event.objects.filter(kind="exposure").update(is_randomised=is_randomised)
         other = make_product("BOWL-1")
-        record("view", customers[1::2][:150], product=other, at=NOW + HOUR)
-        record("purchase", customers[::2][:50], product=product, at=NOW + 2 * HOUR)
-        record("purchase", customers[1::2][:1], product=product, at=NOW + 2 * HOUR)
+        happened(customers[1::2][:150], "view", product=other, at=NOW + HOUR)
+        happened(customers[::2][:50], "purchase", product=product, at=NOW + 2 * HOUR)
+        happened(customers[1::2][:1], "purchase", product=product, at=NOW + 2 * HOUR)
 
     def test_compare_with_those_who_came_by_and_were_not_shown(self):
         self.shown(known_shop(400), is_randomised=True)
@@ -184,7 +167,7 @@ class TestImportedLaunches:
     def test_only_those_who_agreed_are_compared(self):
         self.shown(known_shop(400), is_randomised=True)
         silent = make_customers(50, consent=False, prefix="silent")
-        record("view", silent, product=make_product("CUP-1"), at=NOW + HOUR)
+        happened(silent, "view", product=make_product("CUP-1"), at=NOW + HOUR)
         (window,) = past_windows(before=LATER)
         assert not {customer.pk for customer in silent} & set(observed(window).customers.tolist())
 
