@@ -54,8 +54,10 @@ class Course:
 def forecast_told(launch: Launch, *, until: datetime | None = None) -> dict[str, Any] | None:
     """Each figure as planned and as expected now, with intervals of 80 %; None without a plan."""
     found = _courses(launch, until=until)
-    if not found:
-        return None
+    return _figures(launch, found) if found else None
+
+
+def _figures(launch: Launch, found: Mapping[str, Course]) -> dict[str, Any]:
     told = {name: _told(course) for name, course in found.items()}
     pieces, bought = launch.plan["forecast"]["pieces"], told["purchases"]
     return told | {
@@ -72,10 +74,10 @@ def forecast_told(launch: Launch, *, until: datetime | None = None) -> dict[str,
 
 def forecast_section(launch: Launch, *, until: datetime | None = None) -> Section:
     """The curve of purchases as expected and as counted, and all figures in a table."""
-    title, told = "What was to be expected", forecast_told(launch, until=until)
-    if told is None:
+    title, found = "What was to be expected", _courses(launch, until=until)
+    if not found:
         return Section(key="forecast", title=title, empty="The plan holds no forecast yet.")
-    course = _courses(launch, until=until)["purchases"]
+    told, course = _figures(launch, found), found["purchases"]
     return Section(
         key="forecast",
         title=title,
