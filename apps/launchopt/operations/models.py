@@ -165,6 +165,16 @@ class Alert(models.Model):
     message = models.CharField(max_length=500)
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.CharField(
+        max_length=150, blank=True, help_text="Who said that they look after it."
+    )
+    muted_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Until then neither this alert nor the next of its kind on the same subject is "
+        "told by e-mail or webhook.",
+    )
 
     class Meta:
         ordering = ["-opened_at"]
@@ -177,7 +187,53 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.subject}"
+        return f"{self.title}: {self.subject}"
+
+    @property
+    def title(self) -> str:
+        """Its code, as a person reads it."""
+        return self.code.replace("_", " ").capitalize()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its cause is still there."""
+        return self.resolved_at is None
+
+
+class AlertNotice(models.Model):
+    """An e-mail about an alert. Noted before it leaves, so that nobody is told twice."""
+
+    class About(models.TextChoices):
+        OPENED = "opened", _("it opened")
+        RESOLVED = "resolved", _("it is over")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting to be sent")
+        ATTEMPTED = "attempted", _("attempted: nobody knows yet")
+        SENT = "sent", _("sent")
+        GIVEN_UP = "given_up", _("not sent")
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notices")
+    about = models.CharField(max_length=10, choices=About)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    wanted_at = models.DateTimeField()
+    attempted_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True, help_text="Why it could not be sent.")
+
+    class Meta:
+        ordering = ["wanted_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "about"], name="launchopt_told_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["wanted_at"], name="launchopt_notice_waiting", condition=Q(state="waiting")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_about_display()}: {self.get_state_display()}"
 
 
 class AuditEntry(models.Model):
