@@ -56,6 +56,7 @@ PLAN_LAUNCH = Job("launchopt.planning.plan_launch", Queue.GPU, "Plan a launch")
 ROLL_UP_METRICS = Job("launchopt.rollups.roll_up_metrics", Queue.CPU, "Roll up metrics")
 PACE_LAUNCHES = Job("launchopt.delivery.pace_launches", Queue.CPU, "Pace running launches")
 SEND_MESSAGES = Job("launchopt.delivery.send_messages", Queue.CPU, "Send messages")
+SEND_WEBHOOKS = Job("launchopt.webhooks.send_webhooks", Queue.CPU, "Tell other systems")
 UPDATE_WEIGHTS = Job("launchopt.delivery.update_weights", Queue.CPU, "Update variant weights")
 CREATE_PARTITIONS = Job(
     "launchopt.maintenance.create_partitions", Queue.CPU, "Create event partitions"

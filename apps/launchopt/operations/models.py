@@ -10,6 +10,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from launchopt.operations.webhooks.models import (  # noqa: F401 - Django looks for models here
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+
 
 class Run(models.Model):
     """One piece of long work: how far it is, and what became of it."""
