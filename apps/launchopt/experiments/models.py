@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from launchopt.audiences.models import Customer, EventKind, Segment
+from launchopt.audiences.models import Audience, Customer, EventKind, Segment
 from launchopt.experiments.derived import MetricRollup as MetricRollup
 from launchopt.experiments.derived import MomentRollup as MomentRollup
 from launchopt.operations.fields import CurrentTransaction
@@ -96,8 +96,10 @@ class Experiment(models.Model):
         "the first moment at which they would have been contacted.",
     )
     is_aa = models.BooleanField(
+        _("A/A test"),
         default=False,
-        help_text="All variants are treated alike: a difference says that something is broken.",
+        help_text="Tick it to test the measuring itself: all variants are treated alike, so that a "
+        "difference says that something is broken.",
     )
     exclusion_group = models.SlugField(
         max_length=60,
@@ -158,10 +160,20 @@ class Variant(models.Model):
 
 
 class Phase(models.Model):
-    """A stretch of an experiment under the same weights. New ones open another and move nobody."""
+    """Weights with which new customers are drawn, all of them or those of one audience.
+
+    New ones open another phase and move nobody. One for everybody ends those of audiences.
+    """
 
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="phases")
     number = models.PositiveSmallIntegerField()
+    audience = models.ForeignKey(
+        Audience,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose customers it is for; empty for everybody.",
+    )
     weights = models.JSONField(help_text="Variant name -> share.")
     reason = models.CharField(max_length=300, blank=True)
     opened_at = models.DateTimeField()
@@ -180,6 +192,13 @@ class Proposal(models.Model):
     """Weights that results speak for, waiting for a person. A newer one takes its place."""
 
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="proposals")
+    audience = models.ForeignKey(
+        Audience,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Whose customers it is for; empty for everybody.",
+    )
     weights = models.JSONField(help_text="Variant name -> share of new customers.")
     reason = models.CharField(max_length=300)
     proposed_at = models.DateTimeField()
@@ -191,7 +210,10 @@ class Proposal(models.Model):
         ordering = ["-proposed_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["experiment"], condition=Q(decided_at=None), name="launchopt_one_proposal"
+                fields=["experiment", "audience"],
+                condition=Q(decided_at=None),
+                nulls_distinct=False,
+                name="launchopt_one_proposal",
             )
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -46,9 +46,46 @@ class Group:
         return self.paired.value
 
 
-def current_phase(experiment: Experiment) -> Phase:
-    """The phase whose weights new customers are drawn with."""
-    return Phase.objects.filter(experiment=experiment).latest("number")
+@dataclass(frozen=True)
+class Shares:
+    """The variants' shares in each phase, and the phase that each audience's customers enter."""
+
+    by_phase: Mapping[int, Mapping[str, float]]
+    in_force: Mapping[UUID | None, int]  # None: of everybody whose audience has none of its own
+
+    def phase_of(self, audience: UUID | None) -> int:
+        """The phase in which a new customer of an audience is drawn."""
+        return self.in_force.get(audience, self.in_force[None])
+
+
+def experiment_shares(experiments: Collection[Experiment]) -> dict[UUID, Shares]:
+    """The shares of these experiments, in one query."""
+    found: dict[UUID, list[Phase]] = {experiment.pk: [] for experiment in experiments}
+    for phase in Phase.objects.filter(experiment__in=found).order_by("number"):
+        found[phase.experiment_id].append(phase)
+    return {
+        key: Shares(
+            {phase.number: phase.weights for phase in phases},
+            {audience: phase.number for audience, phase in in_force(phases).items()},
+        )
+        for key, phases in found.items()
+    }
+
+
+def in_force(phases: Iterable[Phase]) -> dict[UUID | None, Phase]:
+    """The last phase of everybody (None), and those of audiences that were opened after it."""
+    found: dict[UUID | None, Phase] = {}
+    for phase in phases:
+        if phase.audience_id is None:
+            found.clear()
+        found[phase.audience_id] = phase
+    return found
+
+
+def phase_in_force(experiment: Experiment, *, audience: UUID | None = None) -> Phase:
+    """The phase in which new customers are drawn, of an audience or of everybody else."""
+    found = in_force(experiment.phases.order_by("number"))
+    return found.get(audience, found[None])
 
 
 def phase_weights(experiment: Experiment) -> dict[int, dict[str, float]]:
@@ -56,9 +93,9 @@ def phase_weights(experiment: Experiment) -> dict[int, dict[str, float]]:
     return {phase.number: dict(phase.weights) for phase in experiment.phases.all()}
 
 
-def weights_in_force(experiment: Experiment) -> dict[str, float]:
-    """Variant name -> share of new customers."""
-    return dict(current_phase(experiment).weights)
+def weights_in_force(experiment: Experiment, *, audience: UUID | None = None) -> dict[str, float]:
+    """Variant name -> share of new customers, of an audience or of everybody else."""
+    return dict(phase_in_force(experiment, audience=audience).weights)
 
 
 def control_of(experiment: Experiment) -> Variant:

@@ -8,7 +8,6 @@ creative or a new weight holds with the next decision of every process.
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +18,9 @@ from launchopt.campaigns.models import Campaign, Placement
 from launchopt.campaigns.selectors import SERVING
 from launchopt.campaigns.services.locking import LOCKS, NAMESPACE
 from launchopt.campaigns.services.wording import Words, words_for
-from launchopt.experiments.models import Phase, Variant
+from launchopt.experiments.models import Variant
+from launchopt.experiments.selectors import Shares, experiment_shares
 from launchopt.operations.statements import fetch
-
-Weights = Mapping[int, Mapping[str, float]]  # phase -> variant -> share
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Board:
     revision: str
     placements: Mapping[str, Placement]
     campaigns: tuple[Campaign, ...]  # with launch, product, category and experiment
-    weights: Mapping[uuid.UUID, Weights]  # by experiment
+    shares: Mapping[uuid.UUID, Shares]  # by experiment
     variants: Mapping[tuple[uuid.UUID, str], int]  # (experiment, name) -> id
     words: Words
 
@@ -114,17 +112,13 @@ def load_board(*, now: datetime) -> Board:
     campaigns = tuple(rows)
     launches = {campaign.launch_id: campaign.launch for campaign in campaigns}
     audiences = {campaign.audience_id for campaign in campaigns}
-    experiments = {launch.experiment_id for launch in launches.values()}
-    weights: dict[uuid.UUID, dict[int, Mapping[str, float]]] = defaultdict(dict)
-    phases = Phase.objects.filter(experiment__in=experiments).order_by("number")
-    for experiment, number, shares in phases.values_list("experiment", "number", "weights"):
-        weights[experiment][number] = shares
+    experiments = {launch.experiment for launch in launches.values() if launch.experiment}
     variants = Variant.objects.filter(experiment__in=experiments)
     board = Board(
         revision=revision,
         placements={row.name: row for row in Placement.objects.order_by()},
         campaigns=campaigns,
-        weights=weights,
+        shares=experiment_shares(experiments),
         variants={
             (of, name): pk for of, name, pk in variants.values_list("experiment", "name", "pk")
         },

@@ -121,7 +121,7 @@ def _open_desk(
     return Desk(
         campaigns=list(campaigns),
         moment=moment,
-        arms=arms_with(experiments, weights=board.weights, belongings=moment.belongings),
+        arms=arms_with(experiments, shares=board.shares, belongings=moment.belongings),
         words=board.words.for_people(moment.people.values()),
         left=head.left,
     )

@@ -148,7 +148,7 @@ class Desk:
         # Who would never be contacted takes no part: they would only dilute what is measured.
         # Nor does who is held from all launches: that draw is not this experiment's.
         takes_part = has_consent and is_worth_it and not is_paused and not is_held_from_all
-        assigned = self._assigned(customer, launch, at=at, is_new=takes_part)
+        assigned = self._assigned(customer, campaign, at=at, is_new=takes_part)
         place = Place(launch.pk, campaign.audience_id, campaign.channel, assigned.variant)
         creatives = self._words.of(place, customer)
         situation = Situation(
@@ -165,16 +165,16 @@ class Desk:
         return Considered(offer, verdict_on(situation), assigned, creatives)
 
     def _assigned(
-        self, customer: Person, launch: Launch, *, at: datetime, is_new: bool
+        self, customer: Person, campaign: Campaign, *, at: datetime, is_new: bool
     ) -> Assigned:
         """The variant kept or, at the first eligible decision, drawn. Others only learn if the hash
         leaves them out."""
-        arms = self.arms.get(launch.experiment_id) if launch.experiment_id else None
+        arms = self.arms.get(campaign.launch.experiment_id)  # type: ignore[arg-type]
         if arms is None:
             return UNASSIGNED
         if is_new:
-            return arms.assigned(customer, at=at)
-        would_be = arms.would_be(customer)
+            return arms.assigned(customer, audience=campaign.audience_id, at=at)
+        would_be = arms.would_be(customer, audience=campaign.audience_id)
         is_kept = customer.pk in arms.known
         return would_be if is_kept or would_be.is_holdout else UNASSIGNED
 
@@ -244,7 +244,7 @@ class Desk:
                 "share": share,
                 "creatives": [str(c.pk) for c in self._words.of(Place(*where, name), customer)],
             }
-            for name, share in sorted(arms.shares.items())
+            for name, share in sorted(arms.shares_for(campaign.audience_id).items())
         ]
 
     def _reserve(self, decision: Decision, best: Considered) -> None:

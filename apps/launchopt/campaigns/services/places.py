@@ -145,4 +145,4 @@ def held_out_of(launch: Launch) -> Callable[[str], bool]:
 
 
 def _is_held_out(arms: Arms, unit: str) -> bool:
-    return choose_variant(bucket_of(unit, arms.experiment.salt), arms.shares) == HOLDOUT
+    return choose_variant(bucket_of(unit, arms.experiment.salt), arms.shares_for(None)) == HOLDOUT

@@ -82,7 +82,7 @@ def _assign_new(
     experiment: Experiment, customer_ids: list[int], *, now: datetime
 ) -> dict[int, Assigned]:
     """Draw a variant for customers without one; read back what stands, whoever wrote it."""
-    phase = selectors.current_phase(experiment)
+    phase = selectors.phase_in_force(experiment)
     variants = {variant.name: variant.pk for variant in experiment.variants.all()}
     kept = selectors.assignments_of_visitors(experiment, customer_ids)
     units = Customer.objects.filter(pk__in=customer_ids).values_list("pk", "external_id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from launchopt.audiences.models import Audience
 from launchopt.experiments.models import Experiment, Phase
 from launchopt.operations.errors import InvalidInput
 from launchopt_core.assignment import shares_of
@@ -29,13 +30,19 @@ def checked_weights(weights: Mapping[str, float], *, control: str) -> dict[str, 
 
 
 def open_phase(
-    experiment: Experiment, *, weights: Mapping[str, float], reason: str, now: datetime
+    experiment: Experiment,
+    *,
+    weights: Mapping[str, float],
+    reason: str,
+    now: datetime,
+    audience: Audience | None = None,
 ) -> Phase:
-    """A new phase, with which new customers are drawn from now on."""
+    """A new phase, in which new customers are drawn from now on."""
     last = experiment.phases.order_by("-number").values_list("number", flat=True).first()
     return Phase.objects.create(
         experiment=experiment,
         number=(last or 0) + 1,
+        audience=audience,
         weights=dict(weights),
         reason=reason[:300],
         opened_at=now,
