@@ -112,8 +112,32 @@ class Settings:
     site_url: str = _setting(
         "", "Where the shop's pages stand, such as https://shop.example: links in e-mails need it."
     )
+    alert_emails: tuple[str, ...] = _setting(
+        (), "Addresses of the people of the shop who are told of alerts by e-mail; empty: nobody."
+    )
+    best_hour_wait: int = _setting(
+        24, "Hours that a message waits at most for its customer's best hour; 0: it never waits."
+    )
     webhook_secret: str = _setting(
         "", "Shared with the mail provider, which signs its reports of bounces and complaints."
+    )
+    webhook_networks: tuple[str, ...] = _setting(
+        (),
+        "Networks beyond the public internet that webhooks may go to, such as 10.1.0.0/16: for "
+        "receivers of the shop's own.",
+    )
+    webhook_allow_http: bool = _setting(
+        False, "Let webhooks go out unencrypted, by http; inside a network of the shop's own only."
+    )
+    webhook_seconds: float = _setting(10.0, "Seconds that a webhook may take in all.")
+    webhook_attempts: int = _setting(
+        12, "Times that a webhook is tried, with longer and longer pauses, before it is given up."
+    )
+    webhook_off_days: int = _setting(
+        5, "Days without a single success after which an endpoint of webhooks is switched off."
+    )
+    webhook_kept_days: int = _setting(
+        30, "Days that webhooks are kept after they arrived or were given up."
     )
     reservation_minutes: int = _setting(
         30, "Minutes after which a decision to show lapses if no exposure confirmed it."

@@ -55,6 +55,11 @@ LEARN_APPEAL = Job("launchopt.appeal.learn_appeal", Queue.GPU, "Learn which word
 PLAN_LAUNCH = Job("launchopt.planning.plan_launch", Queue.GPU, "Plan a launch")
 ROLL_UP_METRICS = Job("launchopt.rollups.roll_up_metrics", Queue.CPU, "Roll up metrics")
 PACE_LAUNCHES = Job("launchopt.delivery.pace_launches", Queue.CPU, "Pace running launches")
+WATCH_LAUNCHES = Job("launchopt.watching.watch_launches", Queue.CPU, "Watch running launches")
+TELL_ALERTS = Job("launchopt.watching.tell_alerts", Queue.CPU, "Tell people of alerts")
+LEARN_BEST_HOURS = Job(
+    "launchopt.delivery.learn_best_hours", Queue.CPU, "Learn when customers are in the shop"
+)
 SEND_MESSAGES = Job("launchopt.delivery.send_messages", Queue.CPU, "Send messages")
 SEND_WEBHOOKS = Job("launchopt.webhooks.send_webhooks", Queue.CPU, "Tell other systems")
 UPDATE_WEIGHTS = Job("launchopt.delivery.update_weights", Queue.CPU, "Update variant weights")

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from launchopt import jobs
 from launchopt.operations import runs, services
 from launchopt.operations.errors import Conflict, InvalidInput
-from launchopt.operations.models import Alert, ApiKey, ModelVersion
+from launchopt.operations.models import ApiKey, ModelVersion
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -80,13 +80,3 @@ class TestModels:
         answer = client_of("operator").post(f"/api/v1/models/{new.pk}/activate/")
         old.refresh_from_db()
         assert (answer.json()["status"], old.status) == ("active", "retired")
-
-
-class TestAlerts:
-    def test_opens_once_and_resolves(self):
-        for words in ("first", "second"):
-            services.open_alert(code="overspend", subject="launch:1", message=words, now=NOW)
-        assert [a.message for a in Alert.objects.all()] == ["second"]
-        assert services.resolve_alert(code="overspend", subject="launch:1", now=NOW) == 1
-        services.open_alert(code="overspend", subject="launch:1", message="third", now=NOW)
-        assert Alert.objects.count() == 2

@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from launchopt import jobs
 from launchopt.operations import runs, services
 from launchopt.operations.adminsite import (
+    OperatorActions,
     ReadOnlyAdmin,
     SuiteMedia,
     for_each,
@@ -25,19 +26,11 @@ from launchopt.operations.adminsite import (
     progress_bar,
     progress_words,
 )
+from launchopt.operations.alert_admin import AlertAdmin
 from launchopt.operations.model_admin import ModelVersionAdmin
-from launchopt.operations.models import Alert, ApiKey, AuditEntry, Run
+from launchopt.operations.models import ApiKey, AuditEntry, Run
 
-__all__ = ["ModelVersionAdmin", "RunAdmin"]
-
-
-class OperatorActions(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Actions stay open to whoever may change the rows, on pages that nobody edits by hand."""
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whether the person may act on these rows."""
-        options = self.opts
-        return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
+__all__ = ["AlertAdmin", "ModelVersionAdmin", "RunAdmin"]
 
 
 STARTABLE = (
@@ -157,22 +150,6 @@ class RunAdmin(OperatorActions, ReadOnlyAdmin):
         """Send failed runs again; finished steps are not repeated."""
         now = timezone.now()
         for_each(request, rows, lambda r: runs.retry_run(run=r, now=now), done="Sent again")
-
-
-@admin.register(Alert)
-class AlertAdmin(OperatorActions, ReadOnlyAdmin):
-    """What a person should look at."""
-
-    list_display = ["code", "subject", "severity", "message", "opened_at", "resolved_at"]
-    list_filter = ["severity", "code", ("resolved_at", admin.EmptyFieldListFilter)]
-    search_fields = ["subject", "message"]
-    actions = ["resolve"]
-
-    @admin.action(description="Resolve", permissions=["operate"])
-    def resolve(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
-        """Close alerts by hand; one opens again when its cause stays."""
-        count = rows.filter(resolved_at=None).update(resolved_at=timezone.now())
-        messages.success(request, f"Resolved: {count}.")
 
 
 @admin.register(AuditEntry)

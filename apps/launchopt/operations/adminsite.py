@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from launchopt.operations.errors import LaunchOptError
@@ -33,6 +33,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes."""
         return False
+
+
+class OperatorActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Actions stay open to whoever may change the rows, on pages that nobody edits by hand."""
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may act on these rows."""
+        options = self.opts
+        return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
 
 
 class SuiteMedia:
@@ -127,3 +136,14 @@ def needs_confirmation(
         "media": model_admin.media,
     }
     return TemplateResponse(request, "admin/launchopt_operations/confirm.html", context)
+
+
+def table_of(columns: tuple[str, ...], rows: Iterable[Any], *, empty: str) -> SafeString | str:
+    """Rows as a table, escaped; words of its own where there are none."""
+    body = format_html_join(
+        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((c,) for c in r)),) for r in rows)
+    )
+    if not body:
+        return empty
+    head = format_html_join("", "<th>{}</th>", ((column,) for column in columns))
+    return format_html("<table><tr>{}</tr>{}</table>", head, body)

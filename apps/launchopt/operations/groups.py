@@ -40,6 +40,12 @@ EDIT_LAUNCHES = [
     "audiences.change_listtheme",
 ]
 RUN_LAUNCHES = ["campaigns.run_launch"]
+ALERTS = [
+    "campaigns.add_alertrule",
+    "campaigns.change_alertrule",
+    "campaigns.delete_alertrule",
+    "operations.change_alert",
+]
 
 # "view" stands for viewing everything but personal data in the clear.
 GROUPS: dict[str, list[str]] = {
@@ -51,7 +57,14 @@ GROUPS: dict[str, list[str]] = {
         "experiments.add_assignment",
         "view",
     ],
-    "marketer": [*EDIT_CATALOG, *EDIT_LAUNCHES, *RUN_LAUNCHES, "operations.add_run", "view"],
+    "marketer": [
+        *EDIT_CATALOG,
+        *EDIT_LAUNCHES,
+        *RUN_LAUNCHES,
+        *ALERTS,
+        "operations.add_run",
+        "view",
+    ],
     "approver": ["campaigns.approve_launch", "campaigns.change_creative", *RUN_LAUNCHES, "view"],
     "analyst": [
         "operations.add_run",
@@ -68,7 +81,7 @@ GROUPS: dict[str, list[str]] = {
         "operations.add_run",
         "operations.change_run",
         "operations.change_modelversion",
-        "operations.change_alert",
+        *ALERTS,
         "operations.add_apikey",
         "operations.change_apikey",
         "view",

@@ -170,6 +170,9 @@ class Alert(models.Model):
     message = models.CharField(max_length=500)
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
+    is_told = models.BooleanField(
+        default=False, help_text="Whether e-mail and webhook told that it opened."
+    )
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(
         max_length=150, blank=True, help_text="Who said that they look after it."

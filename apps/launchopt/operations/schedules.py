@@ -28,11 +28,14 @@ SCHEDULES = (
     Schedule(jobs.SEND_MESSAGES, timedelta(minutes=1)),
     Schedule(jobs.ROLL_UP_METRICS, timedelta(minutes=1)),
     Schedule(jobs.UPDATE_WEIGHTS, timedelta(hours=6)),
+    Schedule(jobs.WATCH_LAUNCHES, timedelta(minutes=5)),
+    Schedule(jobs.TELL_ALERTS, timedelta(minutes=1)),
     Schedule(jobs.RESCUE_RUNS, timedelta(seconds=30)),
     Schedule(jobs.TRAIN_INTEREST, timedelta(days=1)),
     Schedule(jobs.BUILD_PERSONAS, timedelta(days=1)),
     Schedule(jobs.RECOMMEND, timedelta(days=1)),
     Schedule(jobs.WATCH_DRIFT, timedelta(days=1)),
+    Schedule(jobs.LEARN_BEST_HOURS, timedelta(days=1)),
     Schedule(jobs.LEARN_APPEAL, timedelta(days=1)),
     Schedule(jobs.WRITE_THEMES, timedelta(days=1)),
 )
@@ -42,6 +45,7 @@ NIGHTLY_AT_HOUR = {
     jobs.BUILD_PERSONAS.name: 3,
     jobs.RECOMMEND.name: 4,
     jobs.WATCH_DRIFT.name: 5,
+    jobs.LEARN_BEST_HOURS.name: 4,
     jobs.LEARN_APPEAL.name: 5,
     jobs.WRITE_THEMES.name: 5,
 }

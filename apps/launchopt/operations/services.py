@@ -1,4 +1,4 @@
-"""Actions of operations: audit, alerts, API keys, models. Runs have a module of their own."""
+"""Actions of operations: audit, API keys, models. Runs and alerts have modules of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from launchopt.operations.errors import Conflict, InvalidInput
-from launchopt.operations.models import Alert, ApiKey, AuditEntry, ModelVersion
+from launchopt.operations.models import ApiKey, AuditEntry, ModelVersion
 from launchopt.operations.selectors import ROLL_BACK, active_model, previous_model
 
 KEY_GROUPS = ("integration", "marketer", "analyst", "operator")
@@ -43,27 +43,6 @@ def record_audit(
         before=before or {},
         after=after or {},
         note=note[:500],
-    )
-
-
-def open_alert(
-    *, code: str, subject: str, message: str, now: datetime, severity: str = Alert.Severity.WARNING
-) -> Alert:
-    """Open an alert, or refresh the one that is open for the same code and subject."""
-    alert, _ = Alert.objects.update_or_create(
-        code=code,
-        subject=subject,
-        resolved_at=None,
-        defaults={"message": message[:500], "severity": severity},
-        create_defaults={"message": message[:500], "severity": severity, "opened_at": now},
-    )
-    return alert
-
-
-def resolve_alert(*, code: str, subject: str, now: datetime) -> int:
-    """Close the open alert of a code and subject, where there is one."""
-    return Alert.objects.filter(code=code, subject=subject, resolved_at=None).update(
-        resolved_at=now
     )
 
 

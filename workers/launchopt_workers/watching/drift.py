@@ -14,9 +14,9 @@ import numpy as np
 
 from launchopt.audiences.watching import Buyers, buyers_of_scored, spread_of_scores
 from launchopt.conf import launchopt_settings
+from launchopt.operations.alerts import open_alert, resolve_alert
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.selectors import active_model
-from launchopt.operations.services import open_alert, resolve_alert
 from launchopt_core.drift import Swing, population_stability, usual_instability
 
 NAME = "interest"

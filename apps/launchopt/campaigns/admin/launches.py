@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
@@ -29,6 +29,7 @@ from launchopt.operations.adminsite import (
     for_each,
     needs_confirmation,
     progress_bar,
+    table_of,
     tell_errors,
 )
 from launchopt.operations.selectors import audit_of, runs_of
@@ -179,7 +180,7 @@ class LaunchAdmin(StopMixin, ReportMixin):
     def campaigns(self, launch: Launch) -> SafeString | str:
         """Channels and audiences, with their money."""
         rows = Campaign.objects.filter(launch=launch).select_related("audience")
-        return _table(
+        return table_of(
             ("Channel", "Audience", "Customers", "Let out", "Reserved", "Spent", ""),
             (
                 (
@@ -234,7 +235,7 @@ class LaunchAdmin(StopMixin, ReportMixin):
         rows = [
             (f"{e.at:%Y-%m-%d %H:%M}", e.actor, e.action.replace("_", " "), e.note) for e in entries
         ]
-        return _table(("When (UTC)", "Who", "What", "Note"), rows, empty="Nothing yet.")
+        return table_of(("When (UTC)", "Who", "What", "Note"), rows, empty="Nothing yet.")
 
 
 @admin.action(description="take a step")
@@ -250,13 +251,3 @@ def take_step(
         now = timezone.now()
         for_each(request, rows, lambda row: step.act(row, request.user, now), done=step.done)
     return page
-
-
-def _table(columns: tuple[str, ...], rows: Any, *, empty: str) -> SafeString | str:
-    body = format_html_join(
-        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((c,) for c in r)),) for r in rows)
-    )
-    if not body:
-        return empty
-    head = format_html_join("", "<th>{}</th>", ((column,) for column in columns))
-    return format_html("<table><tr>{}</tr>{}</table>", head, body)

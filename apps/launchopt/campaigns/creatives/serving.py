@@ -12,7 +12,8 @@ from django.db.models import F
 from launchopt.campaigns.creatives.facts import facts_of
 from launchopt.campaigns.creatives.writing import draft_of
 from launchopt.campaigns.models import Creative, Launch
-from launchopt.operations.services import open_alert, record_audit
+from launchopt.operations.alerts import open_alert
+from launchopt.operations.services import record_audit
 from launchopt_core.claims import content_hash, facts_hash
 
 ONGOING = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from smtplib import SMTPDataError, SMTPHeloError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
 
 from django.core.mail import get_connection
@@ -23,14 +22,14 @@ from launchopt.campaigns.mailing.composing import message_of, test_message_of
 from launchopt.campaigns.models import Creative, Decision, Message, Placement
 from launchopt.campaigns.onsite.answers import record_answer
 from launchopt.campaigns.services import Question, decide
+from launchopt.operations.alerts import open_alert
 from launchopt.operations.errors import Conflict
-from launchopt.operations.services import open_alert, record_audit
+from launchopt.operations.mails import REFUSALS, told
+from launchopt.operations.services import record_audit
 
 logger = logging.getLogger(__name__)
 MOST = 200  # messages of one tick; the next, a minute later, sends more
 LOST_AFTER = timedelta(minutes=10)  # an attempt of which nobody has told by then
-# The server said no before it took the message over.
-REFUSALS = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPHeloError, SMTPDataError)
 
 
 def send_due(*, now: datetime, connection: BaseEmailBackend | None = None) -> dict[str, int]:
@@ -61,11 +60,11 @@ def send(decision: Decision, *, now: datetime, connection: BaseEmailBackend) -> 
     try:
         connection.send_messages([message_of(decision, to=to)])
     except REFUSALS as refusal:
-        return _finish(decision, Message.State.REFUSED, now=now, error=_told(refusal))
+        return _finish(decision, Message.State.REFUSED, now=now, error=told(refusal))
     except Exception as fault:
         # It may have gone out: the connection broke after the message was handed over.
         logger.warning("A message's fate is unknown: %s", type(fault).__name__)
-        _finish(decision, Message.State.UNKNOWN, now=now, error=_told(fault))
+        _finish(decision, Message.State.UNKNOWN, now=now, error=told(fault))
         _tell_person(decision, now=now)
         return str(Message.State.UNKNOWN)
     return settle(decision, was_sent=True, now=now)
@@ -103,7 +102,7 @@ def send_test(creative: Creative, *, to: str) -> None:
     try:
         get_connection().send_messages([test_message_of(creative, to=to)])
     except OSError as fault:  # all of smtplib's errors are
-        raise Conflict(f"The mail server did not take it: {_told(fault)}.") from fault
+        raise Conflict(f"The mail server did not take it: {told(fault)}.") from fault
 
 
 def find_unknown(*, now: datetime) -> int:
@@ -132,14 +131,6 @@ def _finish(decision: Decision, state: str, *, now: datetime, error: str = "") -
         state=state, finished_at=now, error=error[:300]
     )
     return str(state)
-
-
-def _told(fault: Exception) -> str:
-    """What happened, without the address that a server likes to repeat."""
-    code = getattr(fault, "smtp_code", None)
-    if isinstance(fault, SMTPRecipientsRefused):
-        code = next((code for code, _ in fault.recipients.values()), None)
-    return f"{type(fault).__name__}{f' {code}' if code else ''}"
 
 
 def _tell_person(decision: Decision, *, now: datetime) -> None:

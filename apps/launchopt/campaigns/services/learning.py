@@ -12,12 +12,19 @@ from launchopt import jobs
 from launchopt.audiences.models import Audience
 from launchopt.campaigns.models import Launch
 from launchopt.experiments.personas import effects_by_audience
+from launchopt.operations.alerts import open_alert
 from launchopt.operations.errors import Conflict
 from launchopt.operations.runs import record_run
-from launchopt.operations.services import open_alert, record_audit
+from launchopt.operations.services import record_audit
 from launchopt_core.inference import Code
 
 HARMED = "audience_harmed"
+
+
+def spoken_to(launch: Launch) -> list[Audience]:
+    """The audiences that a launch contacts, oldest first."""
+    found = Audience.objects.filter(campaigns__launch=launch, campaigns__is_active=True)
+    return list(found.distinct().order_by("created_at", "pk"))
 
 
 def harmed_audiences(launch: Launch, *, until: datetime) -> list[tuple[Audience, str]]:
@@ -27,8 +34,7 @@ def harmed_audiences(launch: Launch, *, until: datetime) -> list[tuple[Audience,
     """
     if launch.experiment is None:
         return []
-    spoken_to = Audience.objects.filter(campaigns__launch=launch, campaigns__is_active=True)
-    audiences = {str(audience.pk): audience for audience in spoken_to.distinct()}
+    audiences = {str(audience.pk): audience for audience in spoken_to(launch)}
     if not audiences:
         return []
     rows = effects_by_audience(

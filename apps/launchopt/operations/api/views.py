@@ -8,15 +8,18 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from launchopt.operations import runs, services
+from launchopt.operations import alerts, runs, services
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import (
+    AlertDetailSerializer,
     AlertSerializer,
     EmptySerializer,
     ModelVersionSerializer,
+    MuteSerializer,
     RunSerializer,
 )
+from launchopt.operations.api.strict import checked
 from launchopt.operations.models import Alert, ModelVersion, Run
 
 
@@ -75,4 +78,37 @@ class AlertViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
 
     queryset = Alert.objects.order_by("-opened_at")
     serializer_class = AlertSerializer
+    permissions = {
+        name: ["launchopt_operations.change_alert"] for name in ("acknowledge", "mute", "resolve")
+    } | {name: ["launchopt_operations.view_alert"] for name in ("list", "retrieve")}
     filterset_fields = {"code": ["exact"], "subject": ["exact"], "resolved_at": ["isnull"]}
+
+    def get_serializer_class(self) -> type[AlertSerializer]:
+        """One alert comes with its history."""
+        return AlertSerializer if self.action == "list" else AlertDetailSerializer
+
+    @extend_schema(request=EmptySerializer, responses=AlertDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, pk: str) -> Response:
+        """Say that somebody looks after it."""
+        alert = alerts.acknowledge_alert(
+            alert=self.get_object(), by=request.user, now=timezone.now()
+        )
+        return Response(self.get_serializer(alert).data)
+
+    @extend_schema(request=MuteSerializer, responses=AlertDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def mute(self, request: Request, pk: str) -> Response:
+        """Tell nobody of its kind on its subject until an instant."""
+        until = checked(MuteSerializer, request)["until"]
+        alert = alerts.mute_alert(
+            alert=self.get_object(), until=until, by=request.user, now=timezone.now()
+        )
+        return Response(self.get_serializer(alert).data)
+
+    @extend_schema(request=EmptySerializer, responses=AlertDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, pk: str) -> Response:
+        """Close it by hand; it opens again while its cause stays."""
+        alerts.resolve_by_hand(alert=self.get_object(), by=request.user, now=timezone.now())
+        return Response(self.get_serializer(self.get_object()).data)

@@ -1,0 +1,119 @@
+"""Alerts in the admin: what is open, who looks after it, and what happened to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from launchopt.operations import alerts
+from launchopt.operations.adminsite import (
+    OperatorActions,
+    ReadOnlyAdmin,
+    SuiteMedia,
+    for_each,
+    table_of,
+)
+from launchopt.operations.models import Alert
+from launchopt.operations.selectors import audit_of
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+@admin.register(Alert)
+class AlertAdmin(OperatorActions, ReadOnlyAdmin):
+    """What a person should look at."""
+
+    list_display = [
+        "title", "subject", "severity", "message", "opened_at", "resolved_at", "looked_after",
+    ]  # fmt: skip
+    list_filter = [("resolved_at", admin.EmptyFieldListFilter), "severity", "code"]
+    search_fields = ["subject", "message"]
+    fields = [
+        "title", "subject", "severity", "message", "opened_at", "resolved_at", "looked_after",
+        "muted_until", "history", "mails",
+    ]  # fmt: skip
+    readonly_fields = fields
+    actions = ["acknowledge", "mute_day", "mute_week", "resolve"]
+    Media = SuiteMedia
+
+    @admin.display(description="alert", ordering="code")
+    def title(self, alert: Alert) -> str:
+        """Its kind, as a person reads it."""
+        return alert.title
+
+    @admin.display(description="looked after")
+    def looked_after(self, alert: Alert) -> str:
+        """Who said that they look after it, and when."""
+        if alert.acknowledged_at is None:
+            return "by nobody yet" if alert.is_open else "—"
+        return f"by {alert.acknowledged_by}, {alert.acknowledged_at:%Y-%m-%d %H:%M} UTC"
+
+    @admin.display(description="history")
+    def history(self, alert: Alert) -> SafeString | str:
+        """What happened to it, the earliest first."""
+        entries = audit_of(f"alert:{alert.pk}").order_by("at", "pk")
+        rows = [
+            (f"{e.at:%Y-%m-%d %H:%M}", e.actor, e.action.replace("_alert", ""), e.note)
+            for e in entries
+        ]
+        return table_of(("When (UTC)", "Who", "What", "Note"), rows, empty="Nothing yet.")
+
+    @admin.display(description="e-mails")
+    def mails(self, alert: Alert) -> SafeString | str:
+        """Who was told by e-mail, and whether that went well."""
+        rows = [
+            (f"{n.wanted_at:%Y-%m-%d %H:%M}", n.get_about_display(), n.get_state_display(), n.error)
+            for n in alert.notices.all()
+        ]
+        return table_of(
+            ("Wanted (UTC)", "That", "Became of it", "Fault"),
+            rows,
+            empty="None: nobody stood in the setting ALERT_EMAILS, or its kind was muted.",
+        )
+
+    @admin.action(description="I look after it", permissions=["operate"])
+    def acknowledge(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        """Say so to the others."""
+        by, now = request.user, timezone.now()
+        for_each(
+            request,
+            rows,
+            lambda row: alerts.acknowledge_alert(alert=row, by=by, now=now),
+            done="Looked after by you",
+        )
+
+    @admin.action(description="Mute for a day", permissions=["operate"])
+    def mute_day(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        """Tell nobody for a day."""
+        _mute(request, rows, length=DAY)
+
+    @admin.action(description="Mute for a week", permissions=["operate"])
+    def mute_week(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        """Tell nobody for a week."""
+        _mute(request, rows, length=WEEK)
+
+    @admin.action(description="Resolve", permissions=["operate"])
+    def resolve(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        """Close alerts by hand; one opens again while its cause stays."""
+        by, now = request.user, timezone.now()
+        for_each(
+            request,
+            rows,
+            lambda row: alerts.resolve_by_hand(alert=row, by=by, now=now),
+            done="Resolved",
+        )
+
+
+def _mute(request: HttpRequest, rows: QuerySet[Alert], *, length: timedelta) -> None:
+    by, now = request.user, timezone.now()
+    for_each(
+        request,
+        rows,
+        lambda row: alerts.mute_alert(alert=row, until=now + length, by=by, now=now),
+        done="Muted",
+    )
