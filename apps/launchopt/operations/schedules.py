@@ -26,6 +26,7 @@ SCHEDULES = (
     Schedule(jobs.OFFER_NEW_PRODUCTS, timedelta(minutes=1)),
     Schedule(jobs.PACE_LAUNCHES, timedelta(minutes=5), has_watermark=False),
     Schedule(jobs.SEND_MESSAGES, timedelta(minutes=1)),
+    Schedule(jobs.SEND_WEBHOOKS, timedelta(seconds=30)),
     Schedule(jobs.ROLL_UP_METRICS, timedelta(minutes=1)),
     Schedule(jobs.UPDATE_WEIGHTS, timedelta(hours=6)),
     Schedule(jobs.WATCH_LAUNCHES, timedelta(minutes=5)),

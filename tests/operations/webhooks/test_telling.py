@@ -44,13 +44,13 @@ class TestTell:
 
     def test_tells_nothing_that_did_not_happen(self, db):
         an_endpoint("one", "launch.started")
-        with pytest.raises(KeyError), transaction.atomic():
+        with transaction.atomic():
             tell("launch.started", {}, key="L", now=NOW)
-            raise KeyError
+            transaction.set_rollback(True)
         assert not WebhookDelivery.objects.exists()
 
     def test_refuses_an_event_that_nobody_can_ask_for(self, db):
-        with pytest.raises(ValueError, match="no event 'launch.exploded'"):
+        with pytest.raises(ValueError, match=r"no event 'launch\.exploded'"):
             tell("launch.exploded", {}, key="L", now=NOW)
 
     @pytest.mark.django_db(transaction=True)
