@@ -5,7 +5,7 @@ from launchopt.campaigns.models.holding import BestHours, HeldMessage
 from launchopt.campaigns.models.launches import Campaign, ExcludedCustomer, Launch
 from launchopt.campaigns.models.money import BudgetCell, BudgetPlan, SpendEntry
 from launchopt.campaigns.models.watching import AlertRule
-from launchopt.campaigns.models.words import Creative, Placement
+from launchopt.campaigns.models.words import CopyUse, Creative, Placement
 
 __all__ = [
     "OUTBOUND_CHANNELS",
@@ -14,6 +14,7 @@ __all__ = [
     "BudgetCell",
     "BudgetPlan",
     "Campaign",
+    "CopyUse",
     "Creative",
     "Decision",
     "ExcludedCustomer",

@@ -35,7 +35,7 @@ class Creative(models.Model):
         DRAFT = "draft", _("waiting for approval")
         APPROVED = "approved", _("approved")
         REJECTED = "rejected", _("rejected")
-        STALE = "stale", _("stale: the product changed")
+        STALE = "stale", _("stale: the facts changed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     launch = models.ForeignKey(Launch, on_delete=models.CASCADE, related_name="creatives")
@@ -91,6 +91,11 @@ class Creative(models.Model):
         editable=False,
         help_text="Of the product's facts when it was written; other facts make it stale.",
     )
+    brand_facts = models.JSONField(
+        default=list,
+        editable=False,
+        help_text="Approved sentences about the shop that it rests on; without one it is stale.",
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     content_hash = models.CharField(max_length=64, editable=False, help_text="Of its words.")
     approved_hash = models.CharField(
@@ -130,3 +135,22 @@ class Creative(models.Model):
 
     def __str__(self) -> str:
         return self.headline
+
+
+class CopyUse(models.Model):
+    """What was used at the copy server on a day, by all runs together."""
+
+    day = models.DateField(primary_key=True)
+    tokens_read = models.BigIntegerField(default=0)
+    tokens_written = models.BigIntegerField(default=0)
+    money = models.DecimalField(
+        max_digits=14, decimal_places=6, default=0, help_text="In the currency of its prices."
+    )
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name = "use of the copy server"
+        verbose_name_plural = "use of the copy server"
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.tokens_read + self.tokens_written:,} tokens"
