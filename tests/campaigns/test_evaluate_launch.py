@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from launchopt.audiences.models import Customer, Event
+from launchopt.audiences.models import Audience, Customer, Event
 from launchopt.campaigns.models import Creative, Decision, Launch, Placement
 from launchopt.experiments.models import Assignment
 from launchopt.experiments.selectors import weights_in_force
@@ -160,7 +160,9 @@ class TestPromotion:
         weights = weights_in_force(launch.experiment)
         assert weights["holdout"] == pytest.approx(0.1)
         assert weights["b"] > 0.8 > 0.04 < weights["a"]  # the floor stays, to judge the next
-        assert report["promoted"]["weights"] == pytest.approx(weights)
+        assert report["promoted"] == [
+            {"audience": None, "phase": 2, "weights": pytest.approx(weights)}
+        ]
         assert AuditEntry.objects.filter(action="change_weights", actor="eve").exists()
 
     def test_a_small_effective_sample_is_refused(self, policy: Path):
@@ -175,9 +177,56 @@ class TestPromotion:
         with pytest.raises(CommandError, match="not shown to earn more"):
             evaluated(launch, policy, "--promote")
 
-    def test_a_policy_by_context_cannot_be(self, tmp_path: Path):
-        path = tmp_path / "by_audience.csv"
-        path.write_text("variant,audience,probability\nb,The likeliest,1\n")
+    def test_a_policy_by_what_shares_cannot_follow_is_refused(self, tmp_path: Path):
+        path = tmp_path / "by_channel.csv"
+        path.write_text("variant,channel,probability\nb,onsite,1\n")
         launch = played(customers=600, b_buys=0.3, a_buys=0.1)
-        with pytest.raises(CommandError, match="same for everybody"):
-            evaluated(launch, path, "--features", "audience", "--promote")
+        with pytest.raises(CommandError, match="same for everybody, or for an audience"):
+            evaluated(launch, path, "--features", "channel", "--promote")
+
+
+class TestPromotionByAudience:
+    @pytest.fixture
+    def by_audience(self, tmp_path: Path) -> Path:
+        path = tmp_path / "by_audience.csv"
+        path.write_text("variant,audience,probability\nb,The likeliest,1\nb,The few,1\n")
+        return path
+
+    def with_the_few(self, launch: Launch, *, customers: int) -> Audience:
+        """Another audience of the launch, of the first so many who were shown something."""
+        few = Audience.objects.create(name="The few", created_at=NOW)
+        campaign = launch.campaigns.get()
+        campaign.pk, campaign.audience = uuid.uuid4(), few
+        campaign._state.adding = True
+        campaign.save()
+        shown = list(Decision.objects.filter(launch=launch).values_list("customer", flat=True))
+        some = sorted(set(shown))[:customers]
+        Decision.objects.filter(launch=launch, customer__in=some).update(campaign=campaign)
+        return few
+
+    def test_each_is_judged_by_its_own_rows(self, by_audience: Path):
+        launch = played(customers=700, b_buys=0.3, a_buys=0.1)
+        few = self.with_the_few(launch, customers=100)
+        report = evaluated(launch, by_audience, "--features", "audience", "--promote")
+        found = report["by_audience"]
+        assert found["The likeliest"]["effective_sample_size"] == 265
+        assert found["The likeliest"]["promotion"]["allowed"]
+        assert "too small: 50 rows" in found["The few"]["promotion"]["reason"]
+        likeliest = launch.campaigns.exclude(audience=few).get().audience_id
+        weights = weights_in_force(launch.experiment, audience=likeliest)
+        assert weights["holdout"] == pytest.approx(0.1)
+        assert weights["b"] > 0.8
+        assert weights_in_force(launch.experiment, audience=few.pk)["b"] == pytest.approx(0.45)
+        assert [each["audience"] for each in report["promoted"]] == ["The likeliest"]
+
+    def test_it_is_refused_where_every_sample_is_too_small(self, by_audience: Path):
+        launch = played(customers=400, b_buys=0.9, a_buys=0.1)
+        self.with_the_few(launch, customers=100)
+        with pytest.raises(CommandError, match=r"of The few, .* too small: 50 rows"):
+            evaluated(launch, by_audience, "--features", "audience", "--promote")
+        assert launch.experiment.phases.count() == 1
+
+    def test_an_audience_that_is_not_the_launchs_is_named(self, by_audience: Path):
+        launch = played(customers=600, b_buys=0.3, a_buys=0.1)
+        with pytest.raises(CommandError, match="no audience 'The few'"):
+            evaluated(launch, by_audience, "--features", "audience", "--promote")

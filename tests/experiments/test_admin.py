@@ -7,8 +7,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
+from launchopt.audiences.models import Audience, Segment
 from launchopt.experiments import services
-from launchopt.experiments.models import Experiment, Metric, Proposal
+from launchopt.experiments.models import Assignment, Experiment, Metric, Proposal
 from launchopt.operations.models import Run
 from tests.experiments.conftest import DAY, NOW, Shop
 
@@ -41,6 +42,39 @@ class TestExperimentPage:
 
     def test_says_so_where_nothing_was_measured_yet(self, client, shop):
         assert "results are kept at each full hour" in page_of(client, shop.experiment())
+
+    def test_tells_of_each_guardrail(self, client, shop):
+        """Who was treated buys half as much of the whole shop: more than is tolerated."""
+        experiment = shop.experiment(guardrails={"shop-revenue": -0.05})
+        people, other = shop.customers(400), shop.new_product("CUP")
+        assigned = services.assign(experiment=experiment, customer_ids=people, now=NOW)
+        for name, every in (("warm", 4), ("holdout", 2)):
+            own = [c for c, found in assigned.items() if found.variant == name]
+            shop.purchases(own[::every], product=other)
+        page = page_of(client, experiment)
+        assert "Price x quantity bought of all products" in page
+        assert "−5.0 %" in page
+        assert "guardrail shop-revenue is broken" in page
+
+    def test_tells_of_each_persona(self, client, shop):
+        experiment, people = shop.experiment(), shop.customers(400)
+        services.assign(experiment=experiment, customer_ids=people, now=NOW)
+        segments = [
+            Segment.objects.create(name=f"Kind {n}", size=200, found_at=NOW, as_of=NOW)
+            for n in (1, 2)
+        ]
+        for segment, own in zip(segments, (people[:200], people[200:]), strict=True):
+            Assignment.objects.filter(customer__in=own).update(segment=segment)
+        page = page_of(client, experiment)
+        assert "Kind 1" in page
+        assert "Kind 2" in page
+
+    def test_says_of_whom_each_phase_is(self, client, experiment):
+        audience = Audience.objects.create(name="The young", created_at=NOW)
+        services.change_weights(
+            experiment=experiment, weights={"holdout": 1, "warm": 4}, audience=audience, now=NOW
+        )
+        assert "The young" in page_of(client, experiment)
 
     def test_escapes_what_a_person_wrote(self, client, shop):
         experiment = shop.experiment(descriptions={"warm": "<script>alert(1)</script>"})

@@ -53,7 +53,7 @@ def phases(launch: Launch) -> int:
 class TestFeedback:
     def test_by_itself_opens_a_phase(self, launch):
         found = weights.update(now=NOW + DAY, simulated=False)
-        assert found == {"phases": {str(launch.pk): 2}, "proposed": [], "audiences": {}}
+        assert found == {"phases": {str(launch.pk): [2]}, "proposed": {}, "audiences": {}}
         run = Run.objects.get(subject=f"launch:{launch.pk}", job=jobs.UPDATE_WEIGHTS.name)
         assert run.message.startswith("Thompson sampling:")
         assert run.result == launch.experiment.phases.get(number=2).weights
@@ -61,7 +61,7 @@ class TestFeedback:
     def test_by_proposal_waits_for_a_person(self, launch):
         services.set_feedback(launch=launch, mode="propose", by="ana", now=NOW)
         found = weights.update(now=NOW + DAY, simulated=False)
-        assert found == {"phases": {}, "proposed": [str(launch.pk)], "audiences": {}}
+        assert found == {"phases": {}, "proposed": {str(launch.pk): 1}, "audiences": {}}
         assert Run.objects.get(subject=f"launch:{launch.pk}").message.startswith("Proposed:")
         assert Proposal.objects.get().experiment == launch.experiment
         assert phases(launch) == 1

@@ -9,12 +9,11 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from launchopt import jobs
-from launchopt.experiments import results, services
+from launchopt.experiments import services
 from launchopt.experiments.admin import registration
-from launchopt.experiments.admin.tables import figure, interval, table
+from launchopt.experiments.admin.shown import FindingsShown, TermsShown
 from launchopt.experiments.models import Experiment, Result
 from launchopt.experiments.services import start_own, stop_own
 from launchopt.operations.adminsite import (
@@ -30,11 +29,10 @@ ROLL_UP = "launchopt_operations.add_run"
 ADD = "launchopt_experiments.add_experiment"
 CHANGE = "launchopt_experiments.change_experiment"
 DECIDE_WEIGHTS = "launchopt_experiments.change_proposal"
-KEPT = 24  # results shown of those that were kept
 
 
 @admin.register(Experiment)
-class ExperimentAdmin(ReadOnlyAdmin):
+class ExperimentAdmin(FindingsShown, TermsShown, ReadOnlyAdmin):
     """Comparisons. A launch registers its own; others are registered here before they start, and
     nobody changes them afterwards."""
 
@@ -46,7 +44,14 @@ class ExperimentAdmin(ReadOnlyAdmin):
     actions = ["start", "stop", "roll_up", "undo_weights"]
     fieldsets = [
         (None, {"fields": ["name", "status", "starts_at", "ends_at"]}),
-        ("What it showed", {"fields": ["comparison", "groups_check", "over_time"]}),
+        (
+            "What it showed",
+            {
+                "fields": [
+                    "comparison", "guardrails_table", "groups_check", "by_persona", "over_time",
+                ]
+            },
+        ),
         (
             "As registered",
             {
@@ -113,90 +118,6 @@ class ExperimentAdmin(ReadOnlyAdmin):
     def latest_verdict(self, experiment: Any) -> str:
         """Of the last full hour."""
         return experiment.last_verdict or "nothing measured yet"
-
-    @admin.display(description="metric's definition")
-    def definition(self, experiment: Experiment) -> str:
-        """What is counted."""
-        return experiment.primary_metric.definition
-
-    @admin.display(description="each variant against the control")
-    def comparison(self, experiment: Experiment) -> str | SafeString:
-        """Effect, interval and verdict of all outcomes so far."""
-        report = results.results(experiment)
-        verdicts = {row["variant"]: row["verdict"] for row in report["verdicts"]}
-        return table(
-            ["variant", "customers", "mean", "control", "effect", "interval", "p", "verdict"],
-            (
-                [
-                    row["variant"],
-                    f"{row['n']:,} against {row['control_n']:,}",
-                    figure(row["mean"]),
-                    figure(row["control_mean"]),
-                    figure(row["effect"]),
-                    interval(row["interval"]),
-                    figure(row["p_value"]),
-                    verdicts[row["variant"]],
-                ]
-                for row in report["results"]
-            ),
-        )
-
-    @admin.display(description="sizes of the groups")
-    def groups_check(self, experiment: Experiment) -> str:
-        """Whether they are as the weights promised."""
-        (ratio,) = results.results(experiment)["sample_ratio"]
-        words = "as the weights promised" if ratio["ok"] else "not as promised: results are broken"
-        return f"{words} (p = {figure(ratio['p_value'])})"
-
-    @admin.display(description="kept hour by hour")
-    def over_time(self, experiment: Experiment) -> str | SafeString:
-        """The last results that were kept."""
-        rows = experiment.results.select_related("variant")[:KEPT]
-        return table(
-            ["until", "variant", "effect", "interval", "verdict"],
-            (
-                [
-                    f"{row.until:%Y-%m-%d %H:%M} UTC",
-                    row.variant.name,
-                    figure(row.effect),
-                    interval((row.interval_low, row.interval_high)),
-                    row.verdict,
-                ]
-                for row in rows
-            ),
-            empty="Nothing yet: results are kept at each full hour after the start.",
-        )
-
-    @admin.display(description="variants")
-    def variants_table(self, experiment: Experiment) -> str | SafeString:
-        """Who is compared with whom."""
-        return table(
-            ["variant", "share now", "what it is"],
-            (
-                [
-                    f"{variant.name} (control)" if variant.is_control else variant.name,
-                    f"{variant.weight:.1%}",
-                    variant.description or "—",
-                ]
-                for variant in experiment.variants.all()
-            ),
-        )
-
-    @admin.display(description="phases")
-    def phases_table(self, experiment: Experiment) -> str | SafeString:
-        """How the shares of new customers changed, and why."""
-        return table(
-            ["phase", "from", "shares", "reason"],
-            (
-                [
-                    str(phase.number),
-                    f"{phase.opened_at:%Y-%m-%d %H:%M} UTC",
-                    ", ".join(f"{name} {share:.1%}" for name, share in phase.weights.items()),
-                    phase.reason or "—",
-                ]
-                for phase in experiment.phases.all()
-            ),
-        )
 
     @admin.action(description="Start", permissions=["change_terms"])
     def start(self, request: HttpRequest, rows: QuerySet[Experiment]) -> None:

@@ -18,16 +18,22 @@ class ProposalAdmin(ReadOnlyAdmin):
     """Weights that results speak for. They change nothing until a person says yes."""
 
     list_display = [
-        "experiment", "shares", "reason", "proposed_at", "is_accepted", "decided_by", "decided_at",
+        "experiment", "whose", "shares", "reason", "proposed_at", "is_accepted", "decided_by",
+        "decided_at",
     ]  # fmt: skip
     list_filter = ["is_accepted"]
-    list_select_related = ["experiment"]
+    list_select_related = ["experiment", "audience"]
     actions = ["accept", "decline"]
     Media = SuiteMedia
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether the person may change the shares of variants."""
         return request.user.has_perm(DECIDE_WEIGHTS)
+
+    @admin.display(description="of whom", ordering="audience")
+    def whose(self, proposal: Proposal) -> str:
+        """The audience, or everybody."""
+        return str(proposal.audience or "everybody")
 
     @admin.display(description="shares of new customers")
     def shares(self, proposal: Proposal) -> str:

@@ -40,5 +40,16 @@ def interval(limits: Iterable[float | None] | None) -> str:
     return "—" if None in values else " to ".join(figure(value) for value in values)
 
 
+def per_cents(shares: Iterable[float | None] | None) -> str:
+    """Relative changes with their sign, low to high; a dash where one is not known.
+
+    >>> per_cents([-0.05]), per_cents([-0.01, 0.123]), per_cents(None)
+    ('−5.0 %', '−1.0 % to +12.3 %', '—')
+    """
+    values = list(shares or [None])
+    told = [f"{100 * value:+.1f} %" for value in values if value is not None]
+    return " to ".join(told).replace("-", "−") if len(told) == len(values) else "—"
+
+
 def _cells(words: Iterable[str]) -> list[tuple[str]]:
     return [(word,) for word in words]

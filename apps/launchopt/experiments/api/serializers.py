@@ -20,13 +20,13 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
 
 
 class PhaseSerializer(serializers.ModelSerializer[Phase]):
-    """A stretch under the same weights."""
+    """Weights of new customers: those of `audience`, or of everybody where it is null."""
 
     weights = serializers.DictField(child=serializers.FloatField())
 
     class Meta:
         model = Phase
-        fields = ["number", "weights", "reason", "opened_at"]
+        fields = ["number", "audience", "weights", "reason", "opened_at"]
         read_only_fields = fields
 
 

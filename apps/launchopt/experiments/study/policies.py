@@ -21,6 +21,7 @@ from launchopt.operations.importing.files import LINE
 from launchopt_core.offpolicy import Evaluation, Log, Policy, Promotion, Valued
 
 PROBABILITY = "probability"
+AUDIENCE = "audience"  # what the policy of a launch may depend on and still be promoted
 LEVELS = 12  # a feature of numbers with more of them is a measure, not a name
 MOST_LEVELS = 50  # of a name; rarer ones are taken together
 MOST_CELLS = 100_000_000  # contexts x actions
@@ -61,37 +62,42 @@ def log_and_policy(rows: pl.DataFrame, policy: Path, columns: Columns) -> tuple[
     )
 
 
-def shares_of(policy: Path, columns: Columns) -> dict[str, float]:
-    """Action -> probability of a policy that looks at nothing else.
+def chances_of(policy: Path, columns: Columns) -> dict[str | None, dict[str, float]]:
+    """Audience -> action -> probability; None where the policy is the same for everybody.
 
-    Raises InvalidInput where it depends on the context: shares of variants are one for all.
+    Raises InvalidInput where it looks at anything else, which shares of variants cannot follow.
     """
     rules, keys = _rules(policy, columns)
-    if keys:
+    if set(keys) - {AUDIENCE}:
         raise InvalidInput(
-            f"Only a policy that is the same for everybody can be promoted; {policy} depends on "
-            f"{', '.join(keys)}."
+            f"Only a policy that is the same for everybody, or for an {AUDIENCE}, can be promoted; "
+            f"{policy} depends on {', '.join(keys)}."
         )
+    whose = rules[AUDIENCE].to_list() if keys else [None] * len(rules)
+    chances: dict[str | None, dict[str, float]] = {audience: {} for audience in whose}
     names = rules[columns.action].cast(pl.String).to_list()
-    return dict(zip(names, rules[PROBABILITY].to_list(), strict=True))
+    for audience, name, chance in zip(whose, names, rules[PROBABILITY].to_list(), strict=True):
+        chances[audience][name] = chance
+    return chances
 
 
 def told(evaluation: Evaluation, promotion: Promotion) -> dict[str, Any]:
     """The evaluation as a report."""
     names = ("ips", "snips", "direct", "doubly_robust")
     return {
-        **{name: _valued(getattr(evaluation, name)) for name in names},
+        **{name: valued(getattr(evaluation, name)) for name in names},
         "effective_sample_size": evaluation.effective_sample_size,
         "on_policy_value": evaluation.on_policy.value,
         "on_policy_interval": list(evaluation.on_policy.interval),
-        "gain": _valued(evaluation.gain),
+        "gain": valued(evaluation.gain),
         "unseen": evaluation.unseen,
         "promotion": {"allowed": promotion.allowed, "reason": promotion.reason},
     }
 
 
-def _valued(valued: Valued) -> dict[str, Any]:
-    return {"value": valued.value, "interval": list(valued.interval)}
+def valued(found: Valued) -> dict[str, Any]:
+    """An estimate as a report tells it."""
+    return {"value": found.value, "interval": list(found.interval)}
 
 
 def _check_propensities(rows: pl.DataFrame, name: str) -> None:

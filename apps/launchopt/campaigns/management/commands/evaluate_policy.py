@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,26 @@ import numpy as np
 import polars as pl
 from django.utils import timezone
 
+from launchopt.audiences.models import Audience
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.selectors import launch_named
 from launchopt.campaigns.selectors.logs import ACTIONS, CONTEXT, REWARDS, decision_log
-from launchopt.experiments.services import promote_policy
+from launchopt.experiments.models import Phase
+from launchopt.experiments.services import Judged, promote_policy
 from launchopt.experiments.study.output import aligned, write_json
-from launchopt.experiments.study.policies import Columns, log_and_policy, shares_of, told
+from launchopt.experiments.study.policies import (
+    AUDIENCE,
+    Columns,
+    chances_of,
+    log_and_policy,
+    told,
+    valued,
+)
 from launchopt.experiments.study.tables import read_table
 from launchopt.operations.commands import LaunchOptCommand
 from launchopt.operations.errors import InvalidInput
 from launchopt_core.errors import ImpossibleInput
-from launchopt_core.offpolicy import evaluate, promotion
+from launchopt_core.offpolicy import Evaluation, Promotion, evaluate, promotion
 
 WAYS = {
     "ips": "rewards weighed by how much likelier the policy makes their action",
@@ -79,7 +89,8 @@ class Command(LaunchOptCommand):
             "--promote",
             action="store_true",
             help="Give the launch's new customers the policy's variants, where the log speaks for "
-            "it; refused otherwise, and where the effective sample is too small.",
+            "it; refused otherwise, and where the effective sample is too small. With --features "
+            "audience each audience is judged, and promoted, by its own rows.",
         )
         parser.add_argument("--by", metavar="USER", help="Who promotes it, for the audit trail.")
         parser.add_argument("--alpha", type=float, default=0.05, help="1 - confidence.")
@@ -104,23 +115,26 @@ class Command(LaunchOptCommand):
         columns = _columns(options, of_launch=subject is not None)
         frame = _rows(log, subject, columns)
         try:
-            rows, rules = log_and_policy(frame, policy, columns)
-            found = evaluate(rows, rules, rng=np.random.default_rng(seed), alpha=alpha)
+            found = _evaluated(frame, policy, columns, alpha=alpha, seed=seed)
         except ImpossibleInput as error:
             raise InvalidInput(str(error)) from error
         judged = promotion(found)
         report = told(found, judged)
+        parts: dict[str, Promotion] = {}
+        if subject is not None and AUDIENCE in columns.features:
+            evaluations = _by_audience(frame, policy, columns, alpha=alpha, seed=seed)
+            parts = {name: each.promotion for name, each in evaluations.items()}
+            report["by_audience"] = {name: each.told() for name, each in evaluations.items()}
         if out:
             write_json(out, report)
         if promote and subject is not None and subject.experiment is not None:
-            phase = promote_policy(
+            phases = promote_policy(
                 experiment=subject.experiment,
-                policy=shares_of(policy, columns),
-                judged=judged,
+                judged=_judged(subject, chances_of(policy, columns), whole=judged, parts=parts),
                 by=by,
                 now=timezone.now(),
             )
-            report |= {"promoted": {"phase": phase.number, "weights": phase.weights}}
+            report["promoted"] = [_promoted(phase) for phase in phases]
         return report
 
     def show(self, report: Mapping[str, Any]) -> None:
@@ -136,12 +150,82 @@ class Command(LaunchOptCommand):
         for line in aligned(rows):
             self.stdout.write(line)
         self.stdout.write(f"Effective sample: {report['effective_sample_size']:,.0f} rows.")
-        verdict = "allowed" if report["promotion"]["allowed"] else "refused"
-        self.stdout.write(f"Promotion {verdict}: {report['promotion']['reason']}.")
-        if "promoted" in report:
-            weights = report["promoted"]["weights"]
-            told_weights = ", ".join(f"{name} {share:.1%}" for name, share in weights.items())
-            self.stdout.write(f"Promoted: new customers get {told_weights}.")
+        self.stdout.write(_verdict("Promotion", report["promotion"]))
+        for name, part in report.get("by_audience", {}).items():
+            rows_told = f"{part['effective_sample_size']:,.0f} effective rows"
+            self.stdout.write(_verdict(f"For {name} ({rows_told})", part["promotion"]))
+        for each in report.get("promoted", []):
+            weights = ", ".join(f"{name} {share:.1%}" for name, share in each["weights"].items())
+            whose = f" of {each['audience']}" if each["audience"] else ""
+            self.stdout.write(f"Promoted: new customers{whose} get {weights}.")
+
+
+def _verdict(of: str, promotion: Mapping[str, Any]) -> str:
+    return f"{of} {'allowed' if promotion['allowed'] else 'refused'}: {promotion['reason']}."
+
+
+def _evaluated(
+    frame: pl.DataFrame, policy: Path, columns: Columns, *, alpha: float, seed: int
+) -> Evaluation:
+    rows, rules = log_and_policy(frame, policy, columns)
+    return evaluate(rows, rules, rng=np.random.default_rng(seed), alpha=alpha)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the rows of one audience say of the policy."""
+
+    promotion: Promotion
+    evaluation: Evaluation | None = None
+
+    def told(self) -> dict[str, Any]:
+        """For the report; None where the policy chooses nothing that was logged."""
+        found = self.evaluation
+        return {
+            "effective_sample_size": found.effective_sample_size if found else 0.0,
+            "gain": valued(found.gain) if found else None,
+            "promotion": asdict(self.promotion),
+        }
+
+
+def _by_audience(
+    frame: pl.DataFrame, policy: Path, columns: Columns, *, alpha: float, seed: int
+) -> dict[str, Part]:
+    """Each audience's rows alone; the risk is divided by how many there are (Bonferroni)."""
+    found: dict[str, Part] = {}
+    names = frame[AUDIENCE].unique().sort().to_list()
+    for name in names:
+        own = frame.filter(pl.col(AUDIENCE) == name)
+        try:
+            risk = alpha / len(names)
+            evaluation = _evaluated(own, policy, columns, alpha=risk, seed=seed)
+        except ImpossibleInput as error:
+            found[name] = Part(Promotion(False, str(error).rstrip(".")))
+            continue
+        found[name] = Part(promotion(evaluation), evaluation)
+    return found
+
+
+def _judged(
+    launch: Launch,
+    chances: Mapping[str | None, Mapping[str, float]],
+    *,
+    whole: Promotion,
+    parts: Mapping[str, Promotion],
+) -> list[Judged]:
+    """The policy's choices for everybody, or for each audience that it names."""
+    if None in chances:
+        return [Judged(None, chances[None], whole)]
+    rows = Audience.objects.filter(campaigns__launch=launch, name__in=chances).distinct()
+    unseen = Promotion(False, "nobody of it was shown anything")
+    if missing := sorted(set(map(str, chances)) - {audience.name for audience in rows}):
+        raise InvalidInput(f"The launch has no audience {missing[0]!r}.")
+    return [Judged(each, chances[each.name], parts.get(each.name, unseen)) for each in rows]
+
+
+def _promoted(phase: Phase) -> dict[str, Any]:
+    audience = phase.audience.name if phase.audience else None
+    return {"audience": audience, "phase": phase.number, "weights": phase.weights}
 
 
 def _launch_asked_for(log: Path | None, launch: str | None, *, promote: bool) -> Launch | None:
