@@ -21,6 +21,7 @@ CHINESE_LARGE = {"万": 10_000, "亿": 100_000_000}
 _word = "|".join(sorted([*ENGLISH, *ENGLISH_SCALES], key=len, reverse=True))
 ENGLISH_NUMBER = rf"(?:(?:half[ ])?an?[ ](?:{'|'.join(ENGLISH_SCALES)})|(?:{_word}))" + (
     rf"(?:(?:[ -]|,?[ ]and[ ])(?:{_word})){{0,12}}"
+    rf"(?:[ ]point(?:[ -](?:{'|'.join(_UNITS[:10])})){{1,4}}(?![a-z]))?"
 )
 CHINESE_NUMBER = r"[零〇一二三四五六七八九两十百千万亿]{1,16}(?:点[零〇一二三四五六七八九]{1,6})?"
 
@@ -28,9 +29,14 @@ CHINESE_NUMBER = r"[零〇一二三四五六七八九两十百千万亿]{1,16}(?
 def english_value(words: str) -> Decimal | None:
     """The value of an English number in words, None where it is none.
 
-    >>> english_value("two hundred and fifty"), english_value("half a dozen")
-    (Decimal('250'), Decimal('6'))
+    >>> english_value("two hundred and fifty"), english_value("twelve point four")
+    (Decimal('250'), Decimal('12.4'))
     """
+    whole, _, digits = words.lower().partition(" point ")
+    if digits:
+        fraction = "".join(str(ENGLISH[digit]) for digit in re.findall("[a-z]+", digits))
+        value = english_value(whole)
+        return None if value is None else value + Decimal(f"0.{fraction}")
     total, current, half = Decimal(0), Decimal(0), False
     for word in re.findall(r"[a-z]+", words.lower()):
         if word in ("and", "a", "an"):

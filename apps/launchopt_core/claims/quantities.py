@@ -20,7 +20,6 @@ from launchopt_core.claims.numerals import (
 from launchopt_core.claims.units import CURRENCIES, MEASURE_WORDS, UNITS
 from launchopt_core.claims.values import ClaimKind
 
-WIDE_DIGITS = str.maketrans("０１２３４５６７８９．，％", "0123456789.,%")
 DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _symbol = r"(?:US\$|[£€¥￥$])"
 _money_word = "|".join(
@@ -29,19 +28,28 @@ _money_word = "|".join(
 _unit_word = "|".join(
     sorted((unit for unit in UNITS if unit not in ("in", "折", "倍", "日")), key=len, reverse=True)
 )
+NOT_TENTHS = "为功就长立熟人年本品分员果都绩语因见型套衣"  # 成 begins another word
 # Alternatives of one expression, so that a number is read once, by the first that fits.
 NUMBER = re.compile(
     rf"""
     (?P<symbol>{_symbol})\s?(?P<price>{DIGITS})
   | (?P<coins>(?:{DIGITS}|{CHINESE_NUMBER})[块元][零一二三四五六七八九\d]
       (?![\d个件只片套双条张支瓶盒斤]))
+  | (?P<dimes>{DIGITS}|{CHINESE_NUMBER})[毛角](?:钱|(?=[，。！、]|$))
+  | (?P<metres>[一二两三四五六七八九]|(?<!\d)\d)米(?P<tenth>[一二三四五六七八九]|\d)
+      (?![\d零一二三四五六七八九十厘米个])
   | \b(?P<spoken>{PRICE_IN_WORDS})\b(?!-)
   | \b(?P<pounds>{ENGLISH_NUMBER})[ ](?P<pounds_money>{_money_word})
     [ ](?:and[ ])?(?P<pence>{ENGLISH_NUMBER})\b
     (?:[ ](?:pence|cents|p)\b)?
+  | (?P<n_half>[一二两三四五六七八九十]|(?<!\d)\d{{1,2}})个?半(?P<n_half_unit>{_unit_word})
   | 半(?P<half_unit>{_unit_word})
   | \bhalf[ ]an?[ ](?P<half_english>{_unit_word})\b
+  | \b(?:an?|one)[ ](?P<more_unit>{_unit_word})[ ]and[ ]a[ ]half\b
   | (?P<divisor>[二三四五六七八九十]|\d)分之(?P<dividend>[一二三四五六七八九]|\d)
+  | (?<!\d)(?:(?P<whole>\d+)\s+)?(?P<over>\d{{1,2}})⁄(?P<under>\d{{1,2}})
+    (?:[\s-]?(?P<part_unit>{_unit_word})(?![A-Za-z]))?
+  | (?P<tenths>[一二三四五六七八九两]|(?<!\d)\d(?:\.\d)?)成(?P<half_tenth>半)?(?![{NOT_TENTHS}])
   | \b(?:a[ ])(?P<note>fiver|tenner)\b
   | 百分之(?P<hundredths>{CHINESE_NUMBER}|{DIGITS})
   | (?:(?<![A-Za-z0-9_.,])|(?<=\d[xX×*]))(?P<digits>{DIGITS})
@@ -50,16 +58,18 @@ NUMBER = re.compile(
       | [\s-]?(?P<spaced>{_unit_word}|倍|折|日)(?![A-Za-z])
       | (?P<large>[万亿千])(?:[多余])?(?P<large_money>元|块)?
       | (?P<glued>[A-Za-z"°]+) )?
-  | \b(?P<english>{ENGLISH_NUMBER})\b
+  | \b(?P<english>{ENGLISH_NUMBER})(?P<and_half>[ ]and[ ]a[ ]half)?\b
     (?: [\s-](?P<english_percent>per\ ?cent)\b
       | [\s-](?P<english_money>{_money_word})\b
       | [\s-](?P<english_unit>{_unit_word})\b )?
   | (?P<chinese>{CHINESE_NUMBER})(?:
       (?P<chinese_money>{_money_word}) | (?P<chinese_unit>{_unit_word}|倍|折)
       | (?P<measure>[{"".join(MEASURE_WORDS)}]) )
+  | (?P<bare>[一二两三四五六七八九][百千万][零一二三四五六七八九十百千万]{{1,10}})
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+HALF = Decimal("0.5")
 NEAR = 24  # code points that a chain such as 25x24x12cm may span
 
 
@@ -89,11 +99,7 @@ def quantities_in(text: str, *, idioms: bool = False) -> list[Quantity]:
     >>> [(str(q.value), q.unit, str(q.kind)) for q in quantities_in("A 1.8 m rug, 20% wool, £5")]
     [('1800.0', 'length', 'number'), ('20', '', 'percentage'), ('5', '', 'price')]
     """
-    found = [
-        q
-        for match in NUMBER.finditer(text.translate(WIDE_DIGITS))
-        for q in _read(match, idioms=idioms)
-    ]
+    found = [q for match in NUMBER.finditer(text) for q in _read(match, idioms=idioms)]
     return _with_shared_units(text, found)
 
 
@@ -103,7 +109,7 @@ def _read(match: re.Match[str], *, idioms: bool) -> Iterator[Quantity]:
     if value is None or (not idioms and _is_idiom(match, part)):
         return
     money = next((part[name] for name in MONEY_GROUPS if name in part), None)
-    unit, factor = _unit(part)
+    unit, factor = ("length", Decimal(1)) if "metres" in part else _unit(part)
     yield Quantity(
         start=match.start(),
         end=match.end(),
@@ -114,6 +120,7 @@ def _read(match: re.Match[str], *, idioms: bool) -> Iterator[Quantity]:
     )
 
 
+PERCENT_GROUPS = {"percent", "english_percent", "hundredths", "divisor", "tenths"}
 MONEY_GROUPS = ("symbol", "money", "english_money", "chinese_money", "large_money",
                 "pounds_money")  # fmt: skip
 _IDIOM = re.compile(
@@ -143,9 +150,9 @@ def _is_idiom(match: re.Match[str], part: dict[str, str]) -> bool:
 
 
 def _kind(part: dict[str, str], unit: str, *, money: str | None) -> ClaimKind:
-    if money or {"coins", "spoken", "note"} & part.keys():
+    if money or {"coins", "dimes", "spoken", "note"} & part.keys():
         return ClaimKind.PRICE
-    if unit == "zhe" or {"percent", "english_percent", "hundredths", "divisor"} & part.keys():
+    if unit == "zhe" or PERCENT_GROUPS & part.keys():
         return ClaimKind.PERCENTAGE
     if unit == "month":
         return ClaimKind.DATE
@@ -156,7 +163,7 @@ def _value(part: dict[str, str]) -> Decimal | None:
     for name, read in READERS.items():
         if name in part:
             return read(part)
-    text = part.get("hundredths") or part["chinese"]
+    text = part.get("hundredths") or part.get("bare") or part["chinese"]
     if text[0].isdigit():
         return Decimal(text.replace(",", ""))
     value = chinese_value(text)
@@ -166,6 +173,8 @@ def _value(part: dict[str, str]) -> Decimal | None:
 def _english(part: dict[str, str]) -> Decimal | None:
     has_unit = any(name.startswith("english_") for name in part)
     value = english_value(part["english"])
+    if value is not None and "and_half" in part:
+        return value + HALF
     return None if value == 1 and not has_unit else value  # 'one' is mostly a pronoun
 
 
@@ -193,6 +202,22 @@ def _fraction(part: dict[str, str]) -> Decimal:
     return 100 * over / under if under else Decimal(0)
 
 
+def _share(part: dict[str, str]) -> Decimal | None:
+    """1 1⁄2 is 1.5."""
+    under = Decimal(part["under"])
+    return Decimal(part.get("whole", "0")) + Decimal(part["over"]) / under if under else None
+
+
+def _tenths(part: dict[str, str]) -> Decimal:
+    """三成半 is 35 %."""
+    return 10 * (_count(part["tenths"]) + (HALF if "half_tenth" in part else 0))
+
+
+def _count(written: str) -> Decimal:
+    """A number in digits or in Chinese characters."""
+    return Decimal(written) if written[0].isascii() else chinese_value(written)
+
+
 def _digits(part: dict[str, str]) -> Decimal:
     value = Decimal((part.get("price") or part["digits"]).replace(",", ""))
     large = part.get("large")
@@ -205,16 +230,23 @@ READERS: dict[str, Callable[[dict[str, str]], Decimal | None]] = {
     "coins": _coins,
     "spoken": lambda part: spoken_price(part["spoken"]),
     "pounds": lambda part: _pounds(part["pounds"], part["pence"]),
-    "half_unit": lambda _: Decimal("0.5"),
-    "half_english": lambda _: Decimal("0.5"),
+    "half_unit": lambda _: HALF,
+    "half_english": lambda _: HALF,
+    "dimes": lambda part: _count(part["dimes"]) / 10,
+    "metres": lambda part: 1000 * (_count(part["metres"]) + _count(part["tenth"]) / 10),
+    "n_half": lambda part: _count(part["n_half"]) + HALF,
+    "more_unit": lambda _: 1 + HALF,
     "divisor": _fraction,
+    "under": _share,
+    "tenths": _tenths,
     "note": lambda part: Decimal(5 if part["note"].lower() == "fiver" else 10),
     "english": _english,
 }
 
 
 def _unit(part: dict[str, str]) -> tuple[str, Decimal]:
-    names = ("spaced", "glued", "english_unit", "chinese_unit", "half_unit", "half_english")
+    names = ("spaced", "glued", "english_unit", "chinese_unit", "half_unit", "half_english",
+             "more_unit", "part_unit", "n_half_unit")  # fmt: skip
     written = next((part[name].lower() for name in names if name in part), "")
     if written == '"':
         written = "inch"

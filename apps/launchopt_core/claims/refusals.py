@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
+from launchopt_core.claims.folding import spans_in
 from launchopt_core.claims.limits import length_in, limits_of, sms_limit
 from launchopt_core.claims.manners import ANY_MANNER, Manner, unmannered
 from launchopt_core.claims.rules import RULES, Rule
@@ -51,9 +53,21 @@ def refusals_in(
 
 def _in_part(part: str, text: str, *, facts: Facts, rules: Iterable[Rule]) -> Iterator[Refusal]:
     for rule in rules:
-        for match in rule.pattern.finditer(text):
-            yield _refusal(part, text, *match.span(), rule=rule.name, detail=rule.detail)
+        for span in spans_in(text, partial(_matches, rule.pattern)):
+            if rule.name == "personal_data" and _is_named(text[slice(*span)], facts):
+                continue
+            yield _refusal(part, text, *span, rule=rule.name, detail=rule.detail)
     yield from _shouted(part, text, facts=facts)
+
+
+def _is_named(words: str, facts: Facts) -> bool:
+    """Whether a name is that of the product itself, as in 'Mrs Robot, soft toy'."""
+    is_name = not any(c.isdigit() or c == "@" for c in words)
+    return is_name and words.casefold() in f"{facts.title} {facts.brand}".casefold()
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in pattern.finditer(text))
 
 
 def _refusal(part: str, text: str, start: int, end: int, *, rule: str, detail: str) -> Refusal:

@@ -40,6 +40,17 @@ RULES = (
             r"lose weight)\b",
             r"\b(?:prevents?|treats?) (?:cancer|disease|illness|acne|eczema|arthritis|diabetes|"
             r"insomnia|anxiety|depression|pain|colds?|flu)\b",
+            r"\b(?:boosts?|strengthens?|supports?) (?:your |the )?(?:immun\w*|metabolism|libido|"
+            r"fertility|circulation)|\bdetox\w*|\bburns? (?:body )?fat\b|\banti-?age?ing\b|"
+            r"\b(?:reduces?|removes?|erases?|relieves?|fights?) (?:the )?(?:wrinkles?|"
+            r"cellulite|stress|"
+            r"anxiety|pain|inflammation|blood pressure|migraines?)\b|\bwrinkles (?:reduced|gone)|"
+            r"\bmedicinal\b|\bclinical results?\b",
+            r"预防[\u4e00-\u9fff]{2}|防(?:近视|驼背|脱发|蛀牙)|矫正|"
+            r"(?:缓解|改善|消除|告别|远离)[\u4e00-\u9fff]{0,3}(?:痛|疼|疲劳|失眠|便秘|咳|炎|痒|过敏|头屑|脱发|"
+            r"近视|湿气|鼻塞)|[祛去](?:痘|斑|皱|湿|火|屑)|止[痒血汗]|养发|"
+            r"降三高|三高人群|养肝|护肝|补肾|壮骨|(?:增强|提高|提升)[\u4e00-\u9fff]{0,2}免疫|抗衰老?|"
+            r"延缓衰老|活血|化瘀|止痛|止咳|祛湿|安神助眠|治好|排毒养颜|防癌",
             r"治疗|治病|药用|消炎|杀菌消毒率|减肥|瘦身|祛斑|生发|防脱|降血[压糖脂]|排毒|壮阳|丰胸",
         ),
         "A shop may not promise what a medicine does.",

@@ -1,7 +1,9 @@
 """Texts about made-up products: good ones, and ones in which something false was planted.
 
-A file holds products (=, JSON), good texts (+) and texts with planted spans in double brackets (-).
-`development.txt` may be looked at while the check is built; `held_out.txt` only measures it.
+A file holds products (=, JSON), good texts (+) and texts with planted spans in double brackets (-);
+what cannot be seen is written as \\u and four digits. `development.txt` may be looked at while the
+check is built, and `strangers.txt` since each third of it was first measured; `held_out.txt` only
+measures it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from launchopt_core.claims.reading import facts_from
 
 HERE = Path(__file__).parent
 PLANTED = re.compile(r"\[\[(.+?)\]\]")
+UNSEEN = re.compile(r"\\u([0-9a-f]{4})")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ def cases(name: str) -> Iterator[Case]:
         if mark == "=":
             product = json.loads(rest)
         elif mark in "+-" and rest:
-            text, spans = _unmarked(rest)
+            seen = UNSEEN.sub(lambda match: chr(int(match[1], 16)), rest)
+            text, spans = _unmarked(seen)
             facts = facts_from(product["facts"], brand_facts=product["brand_facts"],
                                language=product["language"])  # fmt: skip
             yield Case(product["language"], text, facts, spans)

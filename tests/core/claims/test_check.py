@@ -18,7 +18,7 @@ def rules(text, *, part="text", **options):
     return [(r.rule, r.text) for r in check({part: text}, facts=MUG, **options).refusals]
 
 
-@pytest.mark.parametrize("half", ["development", "held_out"])
+@pytest.mark.parametrize("half", ["development", "strangers", "held_out"])
 class TestPlantedAndGoodTexts:
     @pytest.mark.parametrize("language", ["en", "zh-Hans"])
     def test_planted_falsehoods_are_stopped_because_of_their_span(self, half, language):
@@ -33,6 +33,73 @@ class TestPlantedAndGoodTexts:
         stopped = [(c.text, judged(c).faults()) for c in good if not judged(c).is_accepted]
         assert len(good) >= 40
         assert len(stopped) <= (1 - LET_THROUGH) * len(good), stopped
+
+
+class TestWordsInDisguise:
+    """What a reader reads is judged, and told where it stands in the text as it was sent."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Simply the b\u200best",
+            "Simply the b\u0435st",  # a Cyrillic letter
+            "Simply the ｂｅｓｔ",
+            "Simply the 𝐛𝐞𝐬𝐭",
+            "Simply the b.e.s.t",
+            "Simply the b e s t",
+            "Simply the b3st",
+            "Simply the be👍st",
+            "这是最\u200d好的",
+            "这是蕞好的",
+            "这是最·好的",
+            "这是國家級的",
+            "Holds ５００ ml",
+            "Holds ½ l",
+            "装５００毫升",
+            "装伍佰毫升",
+        ],
+    )
+    def test_is_stopped(self, text):
+        checked = check({"text": text}, facts=MUG)
+        assert not checked.is_accepted
+        for each in (*checked.claims, *checked.refusals):
+            assert text[each.start : each.end] == each.text
+
+    @pytest.mark.parametrize(
+        "text", ["Holds ３００ ml", "Holds 0.3 l, of stoneware", "Ho\u00adlds 300 ml"]
+    )
+    def test_is_proved_where_the_fact_says_so(self, text):
+        assert check({"text": text}, facts=MUG).is_accepted
+
+    @given(st.lists(st.sampled_from("\u200b\u200c\u2060\ufeff\u00ad"), min_size=1, max_size=4))
+    def test_hides_in_nothing_that_cannot_be_seen(self, hidden):
+        inside = "".join(hidden)
+        text = f"The b{inside}est mug, 30{inside}0 ml"
+        found = check({"text": text}, facts=MUG)
+        assert [claim.text for claim in found.unproved] == [f"b{inside}est"]
+        assert [claim.support for claim in found.claims] == [None, "description"]
+
+    @given(st.text(max_size=60))
+    def test_whatever_is_sent_is_answered_with_spans_of_it(self, text):
+        checked = check({"text": text}, facts=MUG)
+        for each in (*checked.claims, *checked.refusals):
+            assert text[each.start : each.end] == each.text
+
+
+class TestNumbersOfSomethingElse:
+    DESK = Facts(
+        title="Desk",
+        description="Four positions in memory.",
+        attributes={"gears": 7, "wheel_inches": 20, "shops": "12家门店"},
+    )
+
+    @pytest.mark.parametrize("text", ["twenty gears", "十二档", "seven positions"])
+    def test_prove_nothing(self, text):
+        assert not check({"text": text}, facts=self.DESK).is_accepted
+
+    @pytest.mark.parametrize("text", ["seven gears", "12家店", "4 positions", "20-inch wheels"])
+    def test_prove_what_they_count(self, text):
+        assert check({"text": text}, facts=self.DESK).is_accepted
 
 
 class TestRefusals:
