@@ -190,6 +190,31 @@ class TestServing:
         product.save()
         assert servable(launch) == [creative]
 
+    def test_only_words_that_rest_on_a_brand_fact_go_with_it(
+        self, launch, audience, creative, settings
+    ):
+        says = {"BRAND_FACTS": ("Free delivery over £40.", "A family of potters.")}
+        settings.LAUNCHOPT = settings.LAUNCHOPT | says
+        promise = Draft(**{**MUG.parts(), "body": "Free delivery over £40."})
+        resting = saved(launch, audience_of([]), promise)
+        approve(creative), approve(resting)
+        assert servable(launch) == sorted([creative, resting], key=lambda each: each.pk)
+        settings.LAUNCHOPT = settings.LAUNCHOPT | {"BRAND_FACTS": ("A family of potters.",)}
+        assert servable(launch) == [creative]
+        assert creatives.mark_stale(now=NOW) == 1
+        assert creatives.mark_stale(now=NOW) == 0
+        resting.refresh_from_db()
+        assert (resting.status, resting.approved_hash) == (Creative.Status.STALE, "")
+        assert Alert.objects.get(code="creatives_stale").subject == f"launch:{launch.pk}"
+        with pytest.raises(Conflict, match="has changed since"):
+            approve(resting)
+
+    def test_a_new_brand_fact_makes_nothing_stale(self, launch, creative, settings):
+        approve(creative)
+        settings.LAUNCHOPT = settings.LAUNCHOPT | {"BRAND_FACTS": ("A family of potters.",)}
+        assert creatives.mark_stale(now=NOW) == 0
+        assert servable(launch) == [creative]
+
     def test_a_bulk_change_is_not_served_and_found_later(self, launch, creative, product):
         approve(creative)
         later = NOW + timedelta(hours=1)

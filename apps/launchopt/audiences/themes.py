@@ -13,7 +13,6 @@ from django.db import transaction
 from launchopt.audiences.models import ListTheme
 from launchopt.catalog.models import Category, Product
 from launchopt.catalog.wording import check_parts
-from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.services import record_audit
 from launchopt_core.claims import Checked, Draft, Facts, content_hash, facts_hash
@@ -35,13 +34,8 @@ class Told(NamedTuple):
 
 
 def facts_of_category(category: Category, *, language: str) -> Facts:
-    """What a theme may state."""
-    return Facts(
-        title=category.name,
-        category=category.name,
-        language=language,
-        brand_facts=tuple(launchopt_settings().brand_facts),
-    )
+    """What a theme may state: the category, and nothing of the shop that could change under it."""
+    return Facts(title=category.name, category=category.name, language=language)
 
 
 def check_theme(draft: Draft, *, facts: Facts) -> Checked:

@@ -14,10 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from launchopt.campaigns.creatives.facts import facts_in, facts_of
-from launchopt.campaigns.creatives.writing import draft_of
+from launchopt.campaigns.creatives.writing import draft_of, stands
 from launchopt.campaigns.models import Creative
 from launchopt.operations.models import AuditEntry
-from launchopt_core.claims import Facts, attribute_text, content_hash, facts_hash
+from launchopt_core.claims import Facts, attribute_text, content_hash
 from launchopt_core.claims.scrubbing import without_personal_data
 
 FACTS_CHANGED = "the product has changed since"
@@ -76,7 +76,7 @@ def _still_holds(creative: Creative) -> bool:
     return (
         creative.status == Creative.Status.APPROVED
         and creative.approved_hash == content_hash(draft_of(creative))
-        and creative.facts_hash == facts_hash(facts_of(creative.launch))
+        and stands(creative, facts=facts_of(creative.launch))
     )
 
 

@@ -10,7 +10,13 @@ from django.db import transaction
 
 from launchopt.campaigns.creatives.facts import facts_of
 from launchopt.campaigns.creatives.ranking import CLICK_RATES
-from launchopt.campaigns.creatives.writing import PERSON, check_words, checked_fields, draft_of
+from launchopt.campaigns.creatives.writing import (
+    PERSON,
+    check_words,
+    checked_fields,
+    draft_of,
+    stands,
+)
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.campaigns.selectors.approvers import has_other_approver
 from launchopt.operations.errors import Conflict, FieldError, InvalidInput, NotAllowed
@@ -18,7 +24,6 @@ from launchopt.operations.services import actor_name, record_audit
 from launchopt_core.claims import (
     Draft,
     content_hash,
-    facts_hash,
     overruns,
     parts_in,
 )
@@ -76,9 +81,9 @@ def approve_creative(*, creative: Creative, by: Any, now: datetime) -> Creative:
     if creative.status == Creative.Status.APPROVED and creative.approved_hash == digest:
         return creative
     _check_other_eyes(creative, by=by)
-    if creative.facts_hash and creative.facts_hash != facts_hash(facts):
+    if not stands(creative, facts=facts):
         raise Conflict(
-            f"The product has changed since {creative.headline!r} was written; "
+            f"What {creative.headline!r} was written on has changed since; "
             "save it again to have it checked, or have it written anew."
         )
     if faults := check_words(draft, facts=facts, channel=creative.channel).faults():

@@ -7,11 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from launchopt.campaigns.creatives.facts import facts_of
-from launchopt.campaigns.creatives.writing import draft_of
+from launchopt.campaigns.creatives.writing import draft_of, stands
 from launchopt.campaigns.models import Creative, Launch
+from launchopt.conf import launchopt_settings
 from launchopt.operations.alerts import open_alert
 from launchopt.operations.services import record_audit
 from launchopt_core.claims import content_hash, facts_hash
@@ -23,6 +24,7 @@ ONGOING = (
     Launch.Status.RUNNING,
     Launch.Status.PAUSED,
 )
+NOT_STALE = (Creative.Status.DRAFT, Creative.Status.APPROVED)
 
 
 def servable_creatives(
@@ -33,7 +35,7 @@ def servable_creatives(
     The hash of the stored words must be the approved one: words changed past the services are not
     shown, an alert is raised, and the audit trail says so.
     """
-    facts = facts_hash(facts_of(launch))
+    facts = facts_of(launch)
     approved = Creative.objects.filter(launch=launch, status=Creative.Status.APPROVED)
     if audiences is not None:
         approved = approved.filter(audience__in=audiences)
@@ -42,7 +44,7 @@ def servable_creatives(
     for creative in approved:
         if content_hash(draft_of(creative)) != creative.approved_hash:
             withdraw_tampered(creative=creative, now=now)
-        elif creative.facts_hash == facts:
+        elif stands(creative, facts=facts):
             servable.append(creative)
     return servable
 
@@ -72,30 +74,35 @@ def withdraw_tampered(*, creative: Creative, now: datetime) -> None:
 
 @transaction.atomic
 def mark_stale(*, now: datetime, product_ids: Iterable[int] | None = None) -> int:
-    """Take creatives out of service that were written on other facts than the product has now.
+    """Take creatives out of service that were written on other facts than there are now.
 
-    Looks at the given products, or at those changed after their creatives were written. Gives how
-    many became stale.
+    Looks at the given products, or at those changed after their creatives were written and at
+    words that rest on a brand fact that the settings no longer have. Gives how many became stale.
     """
     launches = Launch.objects.filter(status__in=ONGOING).select_related("product__category")
     if product_ids is None:
-        launches = launches.filter(product__updated_at__gt=F("creatives__created_at")).distinct()
+        has_changed = Q(product__updated_at__gt=F("creatives__created_at"))
+        rests_on_less = Q(creatives__in=_resting_on_less())
+        launches = launches.filter(has_changed | rests_on_less).distinct()
     else:
         launches = launches.filter(product__in=list(product_ids))
     return sum(_mark_stale(launch, now=now) for launch in launches)
 
 
+def _resting_on_less() -> QuerySet[Creative]:
+    """Words that rest on a brand fact that is none any more."""
+    known = list(launchopt_settings().brand_facts)
+    rows = Creative.objects.filter(status__in=NOT_STALE).exclude(brand_facts=[])
+    return rows.exclude(brand_facts__contained_by=known)
+
+
 def _mark_stale(launch: Launch, *, now: datetime) -> int:
-    stale = (
-        Creative.objects.filter(
-            launch=launch, status__in=[Creative.Status.DRAFT, Creative.Status.APPROVED]
-        )
-        .exclude(facts_hash=facts_hash(facts_of(launch)))
-        .update(status=Creative.Status.STALE, approved_hash="")
-    )
+    rows = Creative.objects.filter(launch=launch, status__in=NOT_STALE)
+    outdated = ~Q(facts_hash=facts_hash(facts_of(launch))) | Q(pk__in=_resting_on_less())
+    stale = rows.filter(outdated).update(status=Creative.Status.STALE, approved_hash="")
     if stale:
         subject = f"launch:{launch.pk}"
-        message = f"The product changed: {stale} creatives are stale and shown no longer."
+        message = f"The facts changed: {stale} creatives are stale and shown no longer."
         open_alert(code="creatives_stale", subject=subject, message=message, now=now)
         record_audit(
             action="mark_creatives_stale",

@@ -22,6 +22,7 @@ from launchopt_core.claims import (
     content_hash,
     facts_hash,
 )
+from launchopt_core.claims.evidence import plain
 
 PERSON = "person"
 
@@ -29,6 +30,12 @@ PERSON = "person"
 def draft_of(creative: Creative) -> Draft:
     """The words of a creative."""
     return Draft(**{part: getattr(creative, part) for part in (*PARTS, *EMAIL_PARTS)})
+
+
+def stands(creative: Creative, *, facts: Facts) -> bool:
+    """Whether all that it was written on still holds: the product's facts and the shop's own."""
+    same = creative.facts_hash == facts_hash(facts)
+    return same and set(creative.brand_facts) <= set(facts.brand_facts)
 
 
 def check_words(
@@ -53,7 +60,19 @@ def checked_fields(draft: Draft, *, facts: Facts, channel: str) -> dict[str, Any
         "refusals": [refusal.as_dict() for refusal in checked.refusals],
         "content_hash": content_hash(draft),
         "facts_hash": facts_hash(facts),
+        "brand_facts": _rested_on(draft, checked, facts=facts),
     }
+
+
+def _rested_on(draft: Draft, checked: Checked, *, facts: Facts) -> list[str]:
+    """The brand facts that prove a claim of a draft, or that it repeats word for word."""
+    proofs = {claim.support for claim in checked.claims}
+    words = plain(" ".join(draft.parts().values()))
+    return [
+        sentence
+        for number, sentence in enumerate(facts.brand_facts)
+        if f"brand_facts.{number}" in proofs or plain(sentence) in words
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
