@@ -1,9 +1,9 @@
 """A receiver of webhooks, as a process of its own: `python FILE MODE LOG SECRET [TARGET]`.
 
 It prints its port, and keeps each request in the file LOG, a JSON line with whether its signature
-is right, as the snippet of docs/howto/webhooks.md judges it. MODE says how it behaves: good, hangs,
-drips (a byte of a header at a time), fails:N (N times 503, then good), redirects (to TARGET), gone,
-talks (a long answer).
+is right, as the snippet of docs/howto/webhooks.md judges it. MODE says how it behaves: good,
+hangs:N (N times), fails:N (N times 503, then good), drips (a byte of a header at a time), redirects
+(to TARGET), gone, talks (a long answer).
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, b"thank you")
 
     def hangs(self) -> None:
-        time.sleep(60)
+        if not self._is_enough():
+            time.sleep(60)
+        self._answer(200, b"")
 
     def drips(self) -> None:
         self.wfile.write(b"HTTP/1.1 200 OK\r\n")
@@ -53,8 +55,10 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.1)
 
     def fails(self) -> None:
-        is_enough = Handler.asked > int(MODE.partition(":")[2])
-        self._answer(200, b"") if is_enough else self._answer(503, b"not now")
+        self._answer(*((200, b"") if self._is_enough() else (503, b"not now")))
+
+    def _is_enough(self) -> bool:
+        return Handler.asked > int(MODE.partition(":")[2])
 
     def redirects(self) -> None:
         self.send_response(302)

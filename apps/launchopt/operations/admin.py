@@ -29,8 +29,15 @@ from launchopt.operations.adminsite import (
 from launchopt.operations.alert_admin import AlertAdmin
 from launchopt.operations.model_admin import ModelVersionAdmin
 from launchopt.operations.models import ApiKey, AuditEntry, Run
+from launchopt.operations.webhook_admin import WebhookDeliveryAdmin, WebhookEndpointAdmin
 
-__all__ = ["AlertAdmin", "ModelVersionAdmin", "RunAdmin"]
+__all__ = [
+    "AlertAdmin",
+    "ModelVersionAdmin",
+    "RunAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
+]
 
 
 STARTABLE = (

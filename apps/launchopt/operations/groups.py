@@ -84,6 +84,9 @@ GROUPS: dict[str, list[str]] = {
         *ALERTS,
         "operations.add_apikey",
         "operations.change_apikey",
+        "operations.add_webhookendpoint",
+        "operations.change_webhookendpoint",
+        "operations.change_webhookdelivery",
         "view",
     ],
 }

@@ -95,7 +95,7 @@ class TestSendDue:
     def test_one_that_hangs_holds_up_no_other(self, tmp_path, settings):
         settings.LAUNCHOPT = settings.LAUNCHOPT | {"WEBHOOK_SECONDS": 0.5}
         with (
-            receiver(tmp_path, secret=SECRET, mode="hangs") as slow,
+            receiver(tmp_path, secret=SECRET, mode="hangs:9") as slow,
             receiver(tmp_path, secret=SECRET) as quick,
         ):
             an_endpoint(slow.url, name="slow", failing_since=timezone.now())

@@ -33,7 +33,7 @@ def create_endpoint(
     Raises InvalidInput for an address that may not be asked or an event that does not exist, and
     Conflict where the name is taken.
     """
-    _check(name=name, url=url, events=events)
+    check_endpoint(name=name, url=url, events=events)
     endpoint = WebhookEndpoint.objects.create(
         name=name, url=url, events=list(events), secret=new_secret(), created_at=now
     )
@@ -53,7 +53,7 @@ def change_endpoint(
     before = _facts(row)
     for name in changes.keys() & set(CHANGEABLE):
         setattr(row, name, changes[name])
-    _check(name=row.name, url=row.url, events=row.events, known=row)
+    check_endpoint(name=row.name, url=row.url, events=row.events, known=row)
     if row.is_active and not before["is_active"]:
         row.switched_off, row.failing_since = "", None
         resolve_alert(code="webhook_off", subject=subject_of(row), now=now, by=by)
@@ -103,7 +103,7 @@ def resend(*, delivery: WebhookDelivery, now: datetime, by: Any = None) -> Webho
     return row
 
 
-def _check(
+def check_endpoint(
     *, name: str, url: str, events: Sequence[str], known: WebhookEndpoint | None = None
 ) -> None:
     unknown = sorted(set(events) - EVENTS.keys())

@@ -25,7 +25,8 @@ from launchopt.operations.webhooks.signing import headers_of
 
 AT_ONCE = 8  # requests in flight
 MOST = 2_000  # attempts of one tick
-CLAIM = timedelta(minutes=5)  # an attempt of which nobody has told by then is made again
+# An attempt of which nobody has told after this, and twice the time it may take, is made again.
+CLAIM = timedelta(minutes=1)
 Waiting = WebhookDelivery.State.WAITING
 
 
@@ -72,9 +73,10 @@ def claim(*, now: datetime, without: set[UUID]) -> list[Attempt]:
         .order_by("next_attempt_at", "pk")[:AT_ONCE]
     )
     taken = _one_of_each_failing(rows)
+    until = now + CLAIM + 2 * timedelta(seconds=launchopt_settings().webhook_seconds)
     # In doubt until its outcome is known: a worker that is killed tells of none.
     WebhookDelivery.objects.filter(pk__in=[row.pk for row in taken]).update(
-        next_attempt_at=now + CLAIM, attempts=F("attempts") + 1, is_doubtful=True
+        next_attempt_at=until, attempts=F("attempts") + 1, is_doubtful=True
     )
     for row in taken:
         row.attempts += 1
