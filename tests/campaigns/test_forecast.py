@@ -10,7 +10,7 @@ import pytest
 from launchopt.audiences.models import Event
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting import launch_report
-from launchopt.campaigns.selectors.analogs import analogs_of
+from launchopt.campaigns.selectors.analogs import past_launches
 from launchopt.catalog.models import Product
 from tests.support.launches import NOW
 from tests.support.plans import make_shop, planned
@@ -57,7 +57,7 @@ class TestPlan:
         Product.objects.filter(sku="MUG-1").update(price=Decimal("7.50"))
         Product.objects.filter(sku="PAST-0").update(price=Decimal("7.50"))
         Product.objects.exclude(sku__in=["MUG-1", "PAST-0"]).update(price=Decimal("750.00"))
-        found = analogs_of(planned(), before=NOW)
+        found = past_launches(planned(), before=NOW).analogs
         assert found[0].sku == "PAST-0"
         assert found[0].weight == 1.0
         assert all(analog.weight < 0.05 for analog in found[1:])
@@ -65,9 +65,19 @@ class TestPlan:
     def test_what_just_came_on_sale_is_no_launch_where_others_were_shown(self, shop):
         for number in range(4):
             past_launch(f"SHELF-{number}", shop, buyers=1)
-        assert {a.sku for a in analogs_of(planned(), before=NOW)} == {
+        assert {a.sku for a in past_launches(planned(), before=NOW).analogs} == {
             f"PAST-{number}" for number in range(5)
         }
+
+    def test_knows_how_launches_of_each_time_went(self, shop):
+        (period,) = past_launches(planned(), before=NOW).periods["purchase"]
+        assert (period.launches, period.count, period.squares) == (5, 150, 5 * 30**2)
+
+    def test_nothing_after_it_was_made_matters(self, shop):
+        before = planned().plan["forecast"]
+        past_launch("LATER-1", shop, buyers=80, shown=100, days_ago=-1)
+        happened(shop[:50], "purchase", at=NOW + DAY, product=Product.objects.get(sku="PAST-0"))
+        assert planned().plan["forecast"] == before
 
     def test_stands_in_the_report_of_a_plan(self, shop):
         page = page_of(planned())

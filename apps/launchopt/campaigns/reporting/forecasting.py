@@ -17,7 +17,8 @@ from launchopt.campaigns.selectors.analogs import Analog, counts_by_day
 from launchopt.campaigns.services.expecting import KINDS
 from launchopt.operations import charts
 from launchopt.operations.charts import Line, Tick
-from launchopt_core.forecast import Expected, Rates, expected, share_over
+from launchopt_core.course import share_over
+from launchopt_core.forecast import Expected, Rates, expected
 
 DAY = timedelta(days=1)
 MOST_TICKS = 10
@@ -45,9 +46,10 @@ class Course:
         then = max(share_over(self.plan["curve"], days=day), over, 1e-9)
         return expected(
             Rates(**self.plan["rates"]),
-            exposure=self.plan["exposure"] * then,
-            share=over / then,
+            exposure=self.plan["exposure"],
+            share=over,
             seen=self.seen,
+            until=then,
         )
 
 
@@ -125,7 +127,7 @@ def _by_day(launch: Launch, end: datetime | None, *, kind: str) -> list[int]:
         return []
     own = Analog(launch.product_id, launch.product.sku, None, launch.starts_at, 0)
     counted = counts_by_day([own], length=end - launch.starts_at, kind=kind)
-    return [int(count) for count in counted]
+    return [int(count) for count in counted[0]]
 
 
 def _told(course: Course) -> dict[str, Any]:

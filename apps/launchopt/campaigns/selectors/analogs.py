@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from launchopt.campaigns.models import Launch
+from launchopt_core.course import PERIOD, Period
 from launchopt_core.forecast import likeness
 
-MOST = 20
+MOST = 60
 FEWEST_SHOWN = 5  # past launches that were shown to customers, from which on only these count
+KINDS = ("purchase", "click")  # of events that a forecast is made of
 # A product that was there when the records begin was not launched then.
 RECORDS_BEGIN = timedelta(days=14)
 
@@ -39,10 +42,20 @@ class Analog:
     known_customers: int  # at its launch
     counts: dict[str, Counts] = field(default_factory=dict)
     weight: float = 1.0  # how much it counts, by content, price and season: 0 to 1
+    season_days: float = 0.0  # between the days of the year of the two launches
 
     def of(self, kind: str) -> Counts:
         """The events of a kind; none where there were none."""
         return self.counts.get(kind, Counts())
+
+
+@dataclass(frozen=True)
+class PastLaunches:
+    """The launches that were over: those most like a new one, the most alike first; and all of
+    them by the period they began in, for each kind of event."""
+
+    analogs: Sequence[Analog]
+    periods: Mapping[str, Sequence[Period]]
 
 
 class _Past(NamedTuple):
@@ -55,11 +68,19 @@ class _Past(NamedTuple):
     weight: float = 1.0
 
 
-def analogs_of(launch: Launch, *, before: datetime) -> list[Analog]:
-    """The most similar launches that were over before an instant, each seen for as long as this one
-    is to last: by content, price and season. Three queries."""
+def past_launches(launch: Launch, *, before: datetime) -> PastLaunches:
+    """The launches that were over before an instant, each seen for as long as this one is to last:
+    those most alike by content, price and season, and how all of them went by the time of their
+    start. Five queries."""
     length = launch.ends_at - launch.starts_at
-    chosen = _most_like(_past_launches(launch, before=before, length=length), launch)
+    past = _shown(_past_launches(launch, before=before, length=length))
+    return PastLaunches(
+        _analogs(_most_like(past, launch), launch, length=length),
+        _periods(past, before=before, length=length),
+    )
+
+
+def _analogs(chosen: Sequence[_Past], launch: Launch, *, length: timedelta) -> list[Analog]:
     counts = _counts(chosen, length=length)
     known = known_customers([past.launched_at for past in chosen])
     return [
@@ -71,6 +92,7 @@ def analogs_of(launch: Launch, *, before: datetime) -> list[Analog]:
             known_customers=customers,
             counts=counts.get(past.product, {}),
             weight=past.weight,
+            season_days=_season(past.launched_at, launch.starts_at),
         )
         for past, customers in zip(chosen, known, strict=True)
     ]
@@ -98,10 +120,12 @@ def known_customers(instants: Sequence[datetime]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def counts_by_day(analogs: Sequence[Analog], *, length: timedelta, kind: str) -> list[float]:
-    """Events of a kind on each day since their launches, each launch with its weight: one query."""
-    days = [0.0] * max(1, -(-length // timedelta(days=1)))
-    weights = {analog.product: analog.weight for analog in analogs}
+def counts_by_day(
+    analogs: Sequence[Analog], *, length: timedelta, kind: str
+) -> NDArray[np.float64]:
+    """(launches, days): events of a kind on each day since their launches, in one query."""
+    days = np.zeros((len(analogs), max(1, -(-length // timedelta(days=1)))))
+    rows = {analog.product: row for row, analog in enumerate(analogs)}
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -112,10 +136,10 @@ def counts_by_day(analogs: Sequence[Analog], *, length: timedelta, kind: str) ->
              AND e.occurred_at >= l.since AND e.occurred_at < l.since + %s
             GROUP BY 1, 2
             """,
-            [list(weights), [analog.launched_at for analog in analogs], kind, length],
+            [list(rows), [analog.launched_at for analog in analogs], kind, length],
         )
         for product, day, count in cursor.fetchall():
-            days[day] += count * weights[product]
+            days[rows[product], day] = count
     return days
 
 
@@ -163,17 +187,20 @@ def _past_launches(launch: Launch, *, before: datetime, length: timedelta) -> li
         return [_Past(*row) for row in cursor.fetchall()]
 
 
-def _most_like(past: Sequence[_Past], launch: Launch) -> list[_Past]:
-    """Those that count most, with how much; the latest of equal ones.
-
-    Where several were shown to customers, the others are no launches: they just came on sale.
-    """
+def _shown(past: Sequence[_Past]) -> Sequence[_Past]:
+    """Where several were shown to customers, the others are no launches: they just came on sale."""
     shown = [one for one in past if one.was_shown]
-    past = shown if len(shown) >= FEWEST_SHOWN else past
+    return shown if len(shown) >= FEWEST_SHOWN else past
+
+
+def _most_like(past: Sequence[_Past], launch: Launch) -> list[_Past]:
+    """Those that count most, with how much; the latest of equal ones."""
     weights = likeness(
         similarity=np.array([one.similarity or 0.0 for one in past]),
         price_ratio=np.array([one.price_ratio or np.nan for one in past], dtype=float),
-        season_days=np.array([_season(one.launched_at, launch.starts_at) for one in past]),
+        season_days=np.array(
+            [_season(one.launched_at, launch.starts_at) for one in past], dtype=float
+        ),
     )
     best = np.argsort(-weights, kind="stable")[:MOST]
     highest = max(float(weights.max(initial=0.0)), 1e-300)
@@ -183,6 +210,37 @@ def _most_like(past: Sequence[_Past], launch: Launch) -> list[_Past]:
 def _season(one: datetime, other: datetime) -> int:
     """Days between two days of the year, the year not counted."""
     return abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
+
+
+def _periods(
+    past: Sequence[_Past], *, before: datetime, length: timedelta
+) -> dict[str, list[Period]]:
+    """All of them by kind and by period back from an instant, those that nobody bought too."""
+    back = [int((before - one.launched_at) / timedelta(days=PERIOD)) for one in past]
+    numbers = sorted(set(back))
+    middles = [before - (number + 0.5) * timedelta(days=PERIOD) for number in numbers]
+    known = dict(zip(numbers, known_customers(middles), strict=True))
+    found: dict[str, list[Period]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT kind, back, count(*), sum(events)::float8, sum(events * events)::float8
+            FROM (
+                SELECT k.kind, l.back, l.product, count(e.occurred_at) AS events
+                FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) AS l(product, since, back)
+                CROSS JOIN unnest(%s::text[]) AS k(kind)
+                LEFT JOIN launchopt_audiences_event e ON e.product_id = l.product
+                 AND e.kind = k.kind AND e.occurred_at >= l.since AND e.occurred_at < l.since + %s
+                GROUP BY 1, 2, 3
+            ) AS launches GROUP BY 1, 2
+            """,
+            [[p.product for p in past], [p.launched_at for p in past], back, [*KINDS], length],
+        )
+        for kind, number, launches, count, squares in cursor.fetchall():
+            exposure = float(launches * max(known[number], 1))
+            period = Period(number, launches, count, squares, exposure)
+            found.setdefault(kind, []).append(period)
+    return found
 
 
 def _counts(past: Sequence[_Past], *, length: timedelta) -> dict[int, dict[str, Counts]]:

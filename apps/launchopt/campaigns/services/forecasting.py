@@ -15,7 +15,7 @@ from typing import Any
 from launchopt.audiences.models import Audience
 from launchopt.campaigns.models import BudgetPlan, Launch
 from launchopt.campaigns.selectors.activity import Presence, hour_counts, presence_of, zones_of
-from launchopt.campaigns.selectors.analogs import Analog, analogs_of
+from launchopt.campaigns.selectors.analogs import Analog, PastLaunches, past_launches
 from launchopt.campaigns.selectors.channels import ChannelRecord, records_by_channel
 from launchopt.campaigns.selectors.interest import Chance, chances_of_consenting, model_of
 from launchopt.campaigns.services.expecting import forecast_of
@@ -32,6 +32,7 @@ REACH = Estimate(0.5, Source.PRIOR, "an assumption that every second customer co
 STRENGTH = 100.0  # trials that a rate's prior counts as
 STRENGTH_OF_MEANS = 20.0
 SHARE_OF_BEST_HOURS = 0.25
+NEAREST = 20  # launches
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,14 @@ class Knowledge:
     as_of: datetime
     chances: Sequence[Chance]
     model: ModelVersion | None
-    analogs: Sequence[Analog]
+    past: PastLaunches
     channels: dict[str, ChannelRecord]
     presence: Presence
+
+    @property
+    def analogs(self) -> Sequence[Analog]:
+        """The launches most like this one: what is nearest says most of rates and habits."""
+        return self.past.analogs[:NEAREST]
 
     def pooled(self, kind: str) -> tuple[int, int, int]:
         """Events, customers and pieces of a kind over all analogs."""
@@ -63,7 +69,7 @@ def knowledge_of(launch: Launch, audiences: Iterable[Audience], *, as_of: dateti
         as_of=as_of,
         chances=chances_of_consenting(launch),
         model=model_of(launch),
-        analogs=analogs_of(launch, before=as_of),
+        past=past_launches(launch, before=as_of),
         channels=records_by_channel(before=as_of),
         presence=Presence(
             members=sum(part.members for part in parts),
@@ -101,7 +107,7 @@ def figures_before_money(launch: Launch, known: Knowledge) -> dict[str, Any]:
         "cost_per_contact": {name: cost.as_dict() for name, cost in costs.items()},
         "analogs": [_analog_row(analog) for analog in known.analogs],
         "forecast": forecast_of(
-            launch, known.analogs, pieces=pieces_per_purchase(known), as_of=known.as_of
+            launch, known.past, pieces=pieces_per_purchase(known), as_of=known.as_of
         ),
     }
 
