@@ -10,7 +10,6 @@ from django.db import connection
 from launchopt import testing
 from launchopt.audiences.models import Customer
 from launchopt.campaigns.models import Campaign, Launch
-from launchopt.catalog.models import Product
 
 PLENTY = Decimal("10000000")
 OFFERS = 2  # launches that may speak to a customer
@@ -43,7 +42,7 @@ def start(*, customers: int, launches: int, now: datetime) -> None:
         return
     _run(CUSTOMERS, [Customer.objects.count(), customers])
     _run(CONSENTS, [])
-    products = Product.objects.order_by("pk")[:launches]
+    products = [testing.make_product(f"NEW-{number}", now=now) for number in range(launches)]
     first = list(Customer.objects.order_by("pk")[:2])
     for product in products:
         testing.make_running_launch(

@@ -33,7 +33,11 @@ class Reason(models.TextChoices):
 
 
 class Decision(models.Model):
-    """What a customer was shown at one moment, or why nothing: the log that is measured by."""
+    """What a customer was shown at one moment, or why nothing: the log that is measured by.
+
+    The database checks the customer alone: to check the rows that all decisions share, it would
+    lock them for each.
+    """
 
     class State(models.TextChoices):
         SILENT = "silent", _("nothing shown")
@@ -46,17 +50,36 @@ class Decision(models.Model):
         Customer, on_delete=models.CASCADE, db_index=False, related_name="decisions"
     )
     placement = models.ForeignKey(
-        Placement, on_delete=models.PROTECT, db_index=False, related_name="+"
+        Placement,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     channel = models.CharField(max_length=60)
     launch = models.ForeignKey(
-        Launch, null=True, on_delete=models.CASCADE, db_index=False, related_name="decisions"
+        Launch,
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="decisions",
     )
     campaign = models.ForeignKey(
-        Campaign, null=True, on_delete=models.CASCADE, db_index=False, related_name="decisions"
+        Campaign,
+        null=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="decisions",
     )
     creative = models.ForeignKey(
-        Creative, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+        Creative,
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     variant = models.CharField(max_length=60, blank=True)
     phase = models.PositiveSmallIntegerField(null=True)
@@ -97,6 +120,23 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} at {self.decided_at:%Y-%m-%d %H:%M}"
+
+
+class Turn(models.Model):
+    """How often decisions about a customer were kept. Who counts it on from the number that was
+    read knows that nobody else decided meanwhile."""
+
+    customer = models.OneToOneField(
+        Customer,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+    )
+    number = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"turn {self.number}"
 
 
 class Message(models.Model):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from launchopt.audiences.models import EventKind
-from launchopt.campaigns.models import Campaign
+from launchopt.campaigns.models import Campaign, Launch
+from launchopt.operations.statements import fetch
 
 SUPPRESSING = [str(EventKind.PURCHASE), str(EventKind.RETURN), str(EventKind.DISLIKE)]
 
@@ -61,6 +63,8 @@ class Moment:
     """Facts about customers, by their primary key."""
 
     people: dict[str, Person] = field(default_factory=dict)  # by the name that was asked for
+    turns: dict[int, int] = field(default_factory=dict)  # how often decisions about them were kept
+    left: dict[uuid.UUID, Decimal] = field(default_factory=dict)  # money, by campaign
     offers: dict[int, list[Offer]] = field(default_factory=dict)
     consented: set[int] = field(default_factory=set)
     suppressed: dict[tuple[int, int], datetime] = field(default_factory=dict)
@@ -73,6 +77,37 @@ class Moment:
         first = self.suppressed.get((customer, product))
         return first is not None and first <= now
 
+    def launches_in_question(self) -> list[Launch]:
+        """The launches that could speak to any of the customers."""
+        offers = (offer for each in self.offers.values() for offer in each)
+        launches = (offer.campaign.launch for offer in offers)
+        return list({launch.pk: launch for launch in launches}.values())
+
+
+class Serving:
+    """Campaigns that may speak at some instants, as the statement is told of them: made once."""
+
+    def __init__(self, campaigns: Iterable[Campaign], *, bought_since: datetime) -> None:
+        self.campaigns = tuple(campaigns)
+        self.by_pk = {campaign.pk: campaign for campaign in self.campaigns}
+        launches = {campaign.launch_id: campaign.launch for campaign in self.campaigns}
+        self.statuses = {pk: launch.status for pk, launch in launches.items()}
+        hours = max((launch.cap_window_hours for launch in launches.values()), default=1)
+        self.longest_window = timedelta(hours=hours)
+        self.given = {
+            "campaigns": _array(self.by_pk),
+            "once": _array(pk for pk, launch in launches.items() if launch.contacts_once),
+            "products": _array({launch.product_id for launch in launches.values()}),
+            "suppressing": _array(SUPPRESSING),
+            "bought_since": bought_since,
+        }
+
+
+def _array(items: Iterable[Any]) -> str:
+    """An array as PostgreSQL writes it: to write it anew for each question takes longer than that
+    of asking."""
+    return f"{{{','.join(map(str, items))}}}"
+
 
 @dataclass(frozen=True)
 class Asking:
@@ -84,35 +119,22 @@ class Asking:
     """
 
     names: Collection[str]
-    campaigns: Collection[Campaign]
+    serving: Serving
     since: datetime
     until: datetime
 
-    def statement(self) -> tuple[str, dict[str, Any]]:
-        """The statement that reads the facts, and what it is given."""
-        launches = {campaign.launch_id: campaign.launch for campaign in self.campaigns}
-        hours = max((launch.cap_window_hours for launch in launches.values()), default=1)
-        return FACTS, {
+    def moment(self) -> Moment:
+        """The facts, by one statement."""
+        window = self.serving.longest_window
+        given = self.serving.given | {
             "names": list(self.names),
-            "audiences": list({campaign.audience_id for campaign in self.campaigns}),
-            "launches": list(launches),
-            "once": [pk for pk, launch in launches.items() if launch.contacts_once],
-            "products": list({launch.product_id for launch in launches.values()}),
-            "experiments": list({launch.experiment_id for launch in launches.values()}),
-            "suppressing": SUPPRESSING,
-            "first": self.since - timedelta(hours=hours),
-            "last": self.until + timedelta(hours=hours),
+            "first": self.since - window,
+            "last": self.until + window,
             "until": self.until,
         }
-
-    def moment(self, rows: Iterable[tuple[Any, ...]]) -> Moment:
-        """The facts that the statement's rows tell."""
-        by_audience: dict[uuid.UUID, list[Campaign]] = {}
-        for campaign in self.campaigns:
-            by_audience.setdefault(campaign.audience_id, []).append(campaign)
         moment = Moment()
-        for row in rows:
-            _take_in(moment, FactRow(*row), by_audience)
+        for row in fetch(FACTS, given):
+            _take_in(moment, FactRow(*row), self.serving.by_pk)
         return moment
 
 
@@ -125,11 +147,13 @@ class FactRow(NamedTuple):
     time_zone: str
     language: str
     segment: uuid.UUID | None
+    turn: int
     has_agreed: bool
     left_out_of: list[uuid.UUID]
     contacted_by: list[uuid.UUID]
-    audiences: list[uuid.UUID] | None
+    campaigns: list[uuid.UUID] | None
     probabilities: list[float | None] | None
+    left: list[Decimal] | None
     contacted_at: list[datetime] | None
     lapses_at: list[datetime | None] | None
     caps: list[int] | None
@@ -145,20 +169,23 @@ class FactRow(NamedTuple):
 FACTS = """
     SELECT n.name, c.id, c.external_id, c.time_zone, c.language,
            (SELECT p.segment_id FROM launchopt_audiences_persona p WHERE p.customer_id = c.id),
+           coalesce(
+               (SELECT t.number FROM launchopt_campaigns_turn t WHERE t.customer_id = c.id), 0
+           ),
            EXISTS (
                SELECT FROM launchopt_audiences_consent a
                WHERE a.customer_id = c.id AND a.purpose = 'marketing' AND a.is_granted
            ),
            ARRAY(
                SELECT x.launch_id FROM launchopt_campaigns_excludedcustomer x
-               WHERE x.customer_id = c.id AND x.launch_id = ANY(%(launches)s::uuid[])
+               WHERE x.customer_id = c.id
            ),
            ARRAY(
                SELECT o.campaign_id FROM launchopt_campaigns_decision o
                WHERE o.customer_id = c.id AND o.launch_id = ANY(%(once)s::uuid[])
                  AND o.state IN ('reserved', 'confirmed')
            ),
-           member.audience, member.probability,
+           member.campaign, member.probability, member.left,
            contact.at, contact.lapses_at, contact.cap, contact.hours,
            silence.product, silence.at,
            assigned.experiment, assigned.variant, assigned.phase, assigned.as_visitor
@@ -166,9 +193,11 @@ FACTS = """
     JOIN launchopt_audiences_customer k ON k.external_id = n.name
     JOIN launchopt_audiences_customer c ON c.id = coalesce(k.merged_into_id, k.id)
     CROSS JOIN LATERAL (
-        SELECT array_agg(m.audience_id) AS audience, array_agg(m.probability) AS probability
+        SELECT array_agg(k.id) AS campaign, array_agg(m.probability) AS probability,
+               array_agg(k.allowance - k.reserved - k.spent) AS left
         FROM launchopt_audiences_audiencemember m
-        WHERE m.customer_id = c.id AND m.audience_id = ANY(%(audiences)s::uuid[])
+        JOIN launchopt_campaigns_campaign k ON k.audience_id = m.audience_id
+        WHERE m.customer_id = c.id AND k.id = ANY(%(campaigns)s::uuid[])
     ) member
     CROSS JOIN LATERAL (
         SELECT array_agg(d.decided_at) AS at,
@@ -182,34 +211,37 @@ FACTS = """
         SELECT array_agg(e.product_id) AS product, array_agg(e.occurred_at) AS at
         FROM launchopt_audiences_event e
         WHERE e.customer_id = c.id AND e.product_id = ANY(%(products)s::bigint[])
-          AND e.kind = ANY(%(suppressing)s::text[]) AND e.occurred_at <= %(until)s
+          AND e.kind = ANY(%(suppressing)s::text[])
+          AND e.occurred_at >= %(bought_since)s AND e.occurred_at <= %(until)s
     ) silence
     CROSS JOIN LATERAL (
-        SELECT array_agg(s.experiment_id) AS experiment, array_agg(v.name) AS variant,
+        SELECT array_agg(s.experiment_id) AS experiment, array_agg(s.variant) AS variant,
                array_agg(s.phase) AS phase, array_agg(s.customer_id <> c.id) AS as_visitor
         FROM (
-            SELECT s.* FROM launchopt_experiments_assignment s
-            WHERE s.experiment_id = ANY(%(experiments)s::uuid[])
-              AND s.customer_id = ANY(
-                  c.id || ARRAY(
-                      SELECT w.id FROM launchopt_audiences_customer w WHERE w.merged_into_id = c.id
-                  )
-              )
+            SELECT s.*, (
+                SELECT v.name FROM launchopt_experiments_variant v WHERE v.id = s.variant_id
+            ) AS variant
+            FROM launchopt_experiments_assignment s
+            WHERE s.customer_id = ANY(
+                c.id || ARRAY(
+                    SELECT w.id FROM launchopt_audiences_customer w WHERE w.merged_into_id = c.id
+                )
+            )
             ORDER BY s.assigned_at
         ) s
-        JOIN launchopt_experiments_variant v ON v.id = s.variant_id
     ) assigned
 """
 
 
-def _take_in(moment: Moment, row: FactRow, by_audience: dict[uuid.UUID, list[Campaign]]) -> None:
+def _take_in(moment: Moment, row: FactRow, campaigns: Mapping[uuid.UUID, Campaign]) -> None:
     is_new = row.pk not in moment.contacts  # a visitor and their customer may both be asked about
     moment.people[row.name] = Person(
         row.pk, row.external_id, row.time_zone, row.language, row.segment
     )
     if not is_new:
         return
-    _take_in_offers(moment, row, by_audience)
+    moment.turns[row.pk] = row.turn
+    _take_in_offers(moment, row, campaigns)
     moment.had_theirs.update((row.pk, campaign) for campaign in row.contacted_by)
     if row.has_agreed:
         moment.consented.add(row.pk)
@@ -227,16 +259,14 @@ def _take_in(moment: Moment, row: FactRow, by_audience: dict[uuid.UUID, list[Cam
         moment.belongings.append(Belonging(experiment, row.pk, variant, phase, as_visitor))
 
 
-def _take_in_offers(
-    moment: Moment, row: FactRow, by_audience: dict[uuid.UUID, list[Campaign]]
-) -> None:
+def _take_in_offers(moment: Moment, row: FactRow, campaigns: Mapping[uuid.UUID, Campaign]) -> None:
     """What may be offered to the customer, the likeliest to be bought first."""
-    offers = [
-        Offer(campaign, probability)
-        for audience, probability in _columns(row.audiences, row.probabilities)
-        for campaign in by_audience[audience]
-        if campaign.launch_id not in row.left_out_of
-    ]
+    offers = []
+    for pk, probability, left in _columns(row.campaigns, row.probabilities, row.left):
+        campaign = campaigns[pk]
+        moment.left[pk] = left
+        if campaign.launch_id not in row.left_out_of:
+            offers.append(Offer(campaign, probability))
     if offers:
         offers.sort(key=lambda offer: (-(offer.probability or 0), offer.campaign.pk))
         moment.offers[row.pk] = offers

@@ -1,26 +1,32 @@
 """What changes seldom and every decision goes by, kept in the process: launches, words, weights.
 
-Each decision reads the revision, in the statement that locks its customers and reads the money; the
-triggers of a migration move it on with every change, whoever makes it. So a pause, a rejected
-creative or a new weight holds with the next decision of every process.
+Each decision compares the revision in the statement that keeps it; the triggers of a migration move
+it on with every change, whoever makes it. So a pause, a rejected creative or a new weight holds
+with the next decision of every process.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
-from launchopt.campaigns.models import Campaign, Placement
+from launchopt.campaigns.models import Campaign, Launch, Placement
 from launchopt.campaigns.selectors import SERVING
-from launchopt.campaigns.services.locking import LOCKS, NAMESPACE
+from launchopt.campaigns.selectors.moments import SUPPRESSING, Serving
 from launchopt.campaigns.services.wording import Words, words_for
 from launchopt.experiments.models import Variant
 from launchopt.experiments.selectors import Shares, experiment_shares
 from launchopt.operations.statements import fetch
+
+# Purchases are looked for since the first of the products known when the board was read, and some
+# days before: one told of later, of longer ago, silences within the time that a board is kept.
+KEPT_SECONDS = 60
+TOLD_LATE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -33,74 +39,53 @@ class Board:
     shares: Mapping[uuid.UUID, Shares]  # by experiment
     variants: Mapping[tuple[uuid.UUID, str], int]  # (experiment, name) -> id
     words: Words
+    starts: Sequence[datetime]
+    ends: Sequence[datetime]
+    bought_since: datetime
+    read_at: float = field(default_factory=monotonic)
+    _serving: dict[tuple[Any, ...], Serving] = field(default_factory=dict)
 
     def serving(
-        self, *, channels: Collection[str], since: datetime, until: datetime, with_simulated: bool
-    ) -> list[Campaign]:
+        self, *, channels: Iterable[str], since: datetime, until: datetime, with_simulated: bool
+    ) -> Serving:
         """Campaigns in these channels that are on at any instant from `since` to `until`.
 
         Launches on a clock of their own are left out unless asked for.
         """
-        return [
-            campaign
-            for campaign in self.campaigns
-            if campaign.channel in channels
-            and campaign.launch.starts_at <= until
-            and campaign.launch.ends_at > since
-            and (with_simulated or not campaign.launch.is_simulated)
-        ]
+        begun, ended = bisect_right(self.starts, until), bisect_right(self.ends, since)
+        key = (frozenset(channels), begun, ended, with_simulated)
+        if key not in self._serving:
+            on = [
+                campaign
+                for campaign in self.campaigns
+                if campaign.channel in key[0]
+                and campaign.launch.starts_at <= until
+                and campaign.launch.ends_at > since
+                and (with_simulated or not campaign.launch.is_simulated)
+            ]
+            self._serving[key] = Serving(on, bought_since=self.bought_since)
+        return self._serving[key]
 
 
-@dataclass(frozen=True)
-class Head:
-    """The revision now, and the money that is left and the clock of each campaign."""
-
-    revision: str
-    left: Mapping[uuid.UUID, Decimal]
-    clocks: Mapping[uuid.UUID, datetime | None]
-
-
-# What follows in the transaction goes by plans that are kept: planning takes longer than running.
-HEAD = f"""
-    WITH held AS MATERIALIZED (
-        SELECT count(pg_advisory_xact_lock({NAMESPACE}, key)),
-               set_config('plan_cache_mode', 'force_generic_plan', true),
-               set_config('enable_seqscan', 'off', true)
-        FROM (
-            SELECT DISTINCT mod(coalesce(c.merged_into_id, c.id), {LOCKS})::int AS key
-            FROM launchopt_audiences_customer c WHERE c.external_id = ANY(%(names)s::text[])
-            ORDER BY 1
-        ) keys
-    ), revision AS MATERIALIZED (
-        SELECT string_agg(token::text, ' ' ORDER BY slot) AS tokens
-        FROM launchopt_campaigns_revision
-    )
-    SELECT revision.tokens, k.id, k.allowance - k.reserved - k.spent, l.clock_at
-    FROM held CROSS JOIN revision
-    LEFT JOIN launchopt_campaigns_campaign k ON k.id = ANY(%(campaigns)s::uuid[])
-    LEFT JOIN launchopt_campaigns_launch l ON l.id = k.launch_id
-"""  # noqa: S608
+REVISION = """
+    SELECT string_agg(token::text, ' ' ORDER BY slot) FROM launchopt_campaigns_revision
+"""
+FIRST_BOUGHT = """
+    SELECT min(e.first) FROM unnest(%(products)s::bigint[]) p (id)
+    CROSS JOIN unnest(%(kinds)s::text[]) k (kind)
+    CROSS JOIN LATERAL (
+        SELECT min(occurred_at) AS first FROM launchopt_audiences_event
+        WHERE product_id = p.id AND kind = k.kind
+    ) e
+"""
 _kept: list[Board] = []  # one at most; replaced as a whole, so that threads may share it
 
 
 def kept_board(*, now: datetime) -> Board:
     """The board that this process keeps; whoever goes by it compares its revision."""
-    return _kept[-1] if _kept else load_board(now=now)
-
-
-def head_statement(names: Collection[str], board: Board) -> tuple[str, dict[str, Any]]:
-    """Locks these customers to the end of the transaction and reads the head.
-
-    Nobody else decides about them meanwhile. Customers share locks, always taken in one order.
-    """
-    return HEAD, {"names": list(names), "campaigns": [c.pk for c in board.campaigns]}
-
-
-def head_of(rows: Sequence[tuple[Any, ...]]) -> Head:
-    """What the statement's rows tell."""
-    found = [row[1:] for row in rows if row[1]]
-    left = {pk: money for pk, money, _ in found}
-    return Head(rows[0][0], left, {pk: clock for pk, _, clock in found})
+    if _kept and monotonic() - _kept[-1].read_at < KEPT_SECONDS:
+        return _kept[-1]
+    return load_board(now=now)
 
 
 def load_board(*, now: datetime) -> Board:
@@ -123,12 +108,23 @@ def load_board(*, now: datetime) -> Board:
             (of, name): pk for of, name, pk in variants.values_list("experiment", "name", "pk")
         },
         words=words_for(launches.values(), audiences=audiences, customers=(), now=now),
+        starts=sorted(launch.starts_at for launch in launches.values()),
+        ends=sorted(launch.ends_at for launch in launches.values()),
+        bought_since=_bought_since(launches.values(), now=now),
     )
     if _revision() == revision:
         _kept[:] = [board]
     return board
 
 
+def _bought_since(launches: Collection[Launch], *, now: datetime) -> datetime:
+    """Since when any of the products was bought, returned or disliked; some days before."""
+    products = list({launch.product_id for launch in launches})
+    [(first,)] = fetch(FIRST_BOUGHT, {"products": products, "kinds": SUPPRESSING})
+    known = [now, *([first] if first else []), *(launch.starts_at for launch in launches)]
+    return min(known) - TOLD_LATE
+
+
 def _revision() -> str:
-    [(revision, *_)] = fetch(HEAD, {"names": [], "campaigns": []})
+    [(revision,)] = fetch(REVISION, {})
     return str(revision)

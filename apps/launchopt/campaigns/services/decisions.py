@@ -1,8 +1,12 @@
-"""What a customer is shown at a moment, or why nothing: decided, reserved and kept in one go."""
+"""What a customer is shown at a moment, or why nothing: decided, reserved and kept in one go.
+
+Two statements, each a transaction of its own: one reads, one keeps what was decided where nobody
+came first. Locks are held while something is written, not while it is thought about.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,21 +17,13 @@ from launchopt.audiences.models import Customer
 from launchopt.campaigns.models import Campaign, Creative, Decision, Placement
 from launchopt.campaigns.selectors import Asking, Moment
 from launchopt.campaigns.services.assigning import arms_with
-from launchopt.campaigns.services.board import (
-    Board,
-    Head,
-    head_of,
-    head_statement,
-    kept_board,
-    load_board,
-)
-from launchopt.campaigns.services.desk import Desk, MoneyMoved
-from launchopt.campaigns.services.locking import lock_campaigns
+from launchopt.campaigns.services.board import Board, kept_board, load_board
+from launchopt.campaigns.services.desk import Desk, Ruling
+from launchopt.campaigns.services.locking import hold_customers, lock_campaigns
 from launchopt.campaigns.services.pacing import is_clock_behind, pace_simulated
 from launchopt.operations.errors import FieldError, InvalidInput
-from launchopt.operations.statements import fetch, fetch_together
 
-LOOKS = 3  # a board may have changed, words be withdrawn as it is read, and another change come
+ATTEMPTS = 3  # with others who come first; then everybody waits for this one
 
 
 @dataclass(frozen=True)
@@ -52,79 +48,89 @@ class Answer:
 def decide(*, questions: Sequence[Question]) -> list[Answer]:
     """Decide about each question, in order; asked twice for the same instant, it answers once.
 
-    Caps and budget hold whoever else decides at the same time: customers are locked, and money is
-    taken only where it is still there. Raises InvalidInput for a placement that does not exist.
+    Caps and budget hold whoever else decides at the same time: what was decided is kept where
+    nobody has decided about the same customers, taken the money or changed the board meanwhile.
+    Else it is decided anew, at last with customers and money held.
+    Raises InvalidInput for a placement that does not exist.
     """
     if not questions:
         return []
-    try:
-        return _decide(questions, locks_money=False)
-    except MoneyMoved:
-        return _decide(questions, locks_money=True)
+    now = max(question.at for question in questions)
+    board = _board_for(questions, now=now)
+    for _ in range(ATTEMPTS):
+        desk = _open_desk(questions, board)
+        if is_clock_behind(desk.moment.launches_in_question(), now=now):
+            break
+        rulings = _rule(questions, desk, placements=board.placements)
+        kept = desk.close(variants=board.variants, revision=board.revision)
+        if kept.is_kept:
+            return _answers(rulings)
+        if kept.revision != board.revision:
+            board = load_board(now=now)
+    return _decide_alone(questions, now=now)
 
 
 @transaction.atomic
-def _decide(questions: Sequence[Question], *, locks_money: bool) -> list[Answer]:
-    """Others may take money between the reading and the taking, or a person may pause the launch:
-    with `locks_money` they wait, without it MoneyMoved is raised and nothing has been written."""
-    board, head, asking, moment = _look(questions)
-    _check_placements(questions, known=board.placements)
-    moment = _with_strangers(questions, moment=moment, asking=asking)
-    desk = _open_desk(board, head, moment, campaigns=asking.campaigns)
-    clocks = {c.launch: head.clocks.get(c.pk) for c in desk.campaigns_in_question()}
-    if locks_money or is_clock_behind(clocks, now=asking.until):
-        locked = lock_campaigns(Campaign.objects.filter(launch__in=[each.pk for each in clocks]))
-        pace_simulated(locked.values(), now=asking.until)
-        desk.take_money(locked)
-    rulings = [
+def _decide_alone(questions: Sequence[Question], *, now: datetime) -> list[Answer]:
+    """Others who decide about these customers or take this money wait, and so does a pause."""
+    board = load_board(now=now)
+    hold_customers({question.customer for question in questions})
+    desk = _open_desk(questions, board)
+    launches = desk.moment.launches_in_question()
+    locked = lock_campaigns(Campaign.objects.filter(launch__in=[each.pk for each in launches]))
+    pace_simulated(locked.values(), now=now)
+    desk.take_money(locked)
+    rulings = _rule(questions, desk, placements=board.placements)
+    kept = desk.close(variants=board.variants, revision=None)
+    assert kept.is_kept, "customers and money are held"
+    return _answers(rulings)
+
+
+def _board_for(questions: Sequence[Question], *, now: datetime) -> Board:
+    """The board that is kept, or a new one where a placement is not known to it."""
+    board = kept_board(now=now)
+    if any(question.placement not in board.placements for question in questions):
+        board = load_board(now=now)
+        _check_placements(questions, known=board.placements)
+    return board
+
+
+def _open_desk(questions: Sequence[Question], board: Board) -> Desk:
+    since, until = min(q.at for q in questions), max(q.at for q in questions)
+    serving = board.serving(
+        channels={board.placements[question.placement].channel for question in questions},
+        since=since,
+        until=until,
+        with_simulated=any(q.is_simulated for q in questions),
+    )
+    asking = Asking({question.customer for question in questions}, serving, since, until)
+    moment = _with_strangers(questions, moment=asking.moment(), asking=asking)
+    launches = moment.launches_in_question()
+    experiments = {launch.experiment for launch in launches if launch.experiment}
+    return Desk(
+        serving=serving,
+        moment=moment,
+        arms=arms_with(experiments, shares=board.shares, belongings=moment.belongings),
+        words=board.words.for_people(moment.people.values()),
+    )
+
+
+def _rule(
+    questions: Sequence[Question], desk: Desk, *, placements: Mapping[str, Placement]
+) -> list[Ruling]:
+    return [
         desk.rule(
-            moment.people[question.customer],
-            placement=board.placements[question.placement],
+            desk.moment.people[question.customer],
+            placement=placements[question.placement],
             at=question.at,
             context=question.context,
         )
         for question in questions
     ]
-    desk.close(variants=board.variants)
+
+
+def _answers(rulings: Sequence[Ruling]) -> list[Answer]:
     return [Answer(ruling.decision, ruling.creative) for ruling in rulings]
-
-
-def _look(questions: Sequence[Question]) -> tuple[Board, Head, Asking, Moment]:
-    """Lock the customers and read what holds for them, again where the board had changed."""
-    now = max(question.at for question in questions)
-    for look in range(LOOKS):
-        board = load_board(now=now) if look else kept_board(now=now)
-        asking = _asking(questions, board)
-        rows = fetch_together(head_statement(asking.names, board), asking.statement())
-        head = head_of(rows[0])
-        if head.revision == board.revision:
-            break
-    return board, head, asking, asking.moment(rows[1])
-
-
-def _asking(questions: Sequence[Question], board: Board) -> Asking:
-    since, until = min(q.at for q in questions), max(q.at for q in questions)
-    found = (board.placements.get(question.placement) for question in questions)
-    campaigns = board.serving(
-        channels={placement.channel for placement in found if placement},
-        since=since,
-        until=until,
-        with_simulated=any(q.is_simulated for q in questions),
-    )
-    return Asking({question.customer for question in questions}, campaigns, since, until)
-
-
-def _open_desk(
-    board: Board, head: Head, moment: Moment, *, campaigns: Collection[Campaign]
-) -> Desk:
-    experiments = {c.launch.experiment for c in campaigns if c.launch.experiment}
-    return Desk(
-        campaigns=list(campaigns),
-        moment=moment,
-        arms=arms_with(experiments, shares=board.shares, belongings=moment.belongings),
-        words=board.words.for_people(moment.people.values()),
-        left=head.left,
-    )
 
 
 def _check_placements(questions: Sequence[Question], *, known: Mapping[str, Placement]) -> None:
@@ -150,4 +156,4 @@ def _with_strangers(questions: Sequence[Question], *, moment: Moment, asking: As
     if not unknown:
         return moment
     Customer.objects.bulk_create(unknown, ignore_conflicts=True)
-    return asking.moment(fetch(*asking.statement()))
+    return asking.moment()

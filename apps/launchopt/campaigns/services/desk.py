@@ -19,9 +19,9 @@ from launchopt.campaigns.models import (
     Placement,
 )
 from launchopt.campaigns.selectors import Moment, Offer
-from launchopt.campaigns.selectors.moments import Contact, Person
+from launchopt.campaigns.selectors.moments import Contact, Person, Serving
 from launchopt.campaigns.services.assigning import Arms, Assigned, drawn_in
-from launchopt.campaigns.services.storing import keep_decisions
+from launchopt.campaigns.services.storing import Kept, keep_decisions
 from launchopt.campaigns.services.wording import Place, Words
 from launchopt.conf import launchopt_settings
 from launchopt.experiments.holdout import is_held_from_all_launches
@@ -50,32 +50,22 @@ class Considered:
     creatives: Sequence[Creative]
 
 
-class MoneyMoved(Exception):
-    """Others took the money meanwhile, or a person paused the launch."""
-
-
 class Desk:
     """Rules on question after question; what one answer takes, the next no longer finds."""
 
     def __init__(
         self,
         *,
-        campaigns: Sequence[Campaign],
+        serving: Serving,
         moment: Moment,
         arms: Mapping[uuid.UUID, Arms],
         words: Words,
-        left: Mapping[uuid.UUID, Decimal],
     ) -> None:
-        self.campaigns, self.moment, self.arms = campaigns, moment, arms
-        self._words, self._left = words, dict(left)
+        self.campaigns, self.moment, self.arms = serving.campaigns, moment, arms
+        self._words, self._left = words, dict(moment.left)
         self._rulings: dict[tuple[int, str, datetime], Ruling] = {}
         self._taken: dict[uuid.UUID, Decimal] = defaultdict(Decimal)
-        self._status: dict[uuid.UUID, str] = {c.launch_id: c.launch.status for c in campaigns}
-
-    def campaigns_in_question(self) -> list[Campaign]:
-        """A campaign of each launch that could speak to any of the customers."""
-        offers = (offer for each in self.moment.offers.values() for offer in each)
-        return list({offer.campaign.launch_id: offer.campaign for offer in offers}.values())
+        self._status = dict(serving.statuses)
 
     def take_money(self, locked: Mapping[object, Campaign]) -> None:
         """Go by these campaigns, locked, and by what their launches' state is now that they are."""
@@ -96,12 +86,19 @@ class Desk:
             self._rulings[key] = Ruling(decision, decision.creative)
         return self._rulings[key]
 
-    def close(self, *, variants: Mapping[tuple[uuid.UUID, str], int]) -> None:
-        """Keep every assignment, decision and reservation. Raises MoneyMoved."""
+    def close(self, *, variants: Mapping[tuple[uuid.UUID, str], int], revision: str | None) -> Kept:
+        """Keep every assignment, decision and reservation, unless others came first."""
         decisions = [ruling.decision for ruling in self._rulings.values()]
         drawn = drawn_in(self.arms.values(), variants=variants)
-        if not keep_decisions(decisions, drawn=drawn, taken=self._taken):
-            raise MoneyMoved
+        moved = {each.customer for each in drawn}
+        moved.update(d.customer_id for d in decisions if d.state == Decision.State.RESERVED)
+        return keep_decisions(
+            decisions,
+            drawn=drawn,
+            taken=self._taken,
+            turns={customer: self.moment.turns[customer] for customer in moved},
+            revision=revision,
+        )
 
     def _best(self, customer: Person, *, channel: str, at: datetime) -> Considered | Verdict:
         """The first offer that may be shown, likeliest first; else why the likeliest is not."""

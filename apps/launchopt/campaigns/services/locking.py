@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from launchopt.campaigns.models import Campaign
+from launchopt.operations.statements import fetch
 
-# Customers share this many locks, so that any number of large batches at once stays far below what
-# PostgreSQL keeps room for (max_locks_per_transaction x max_connections, 6,400 by default).
-LOCKS = 1024
-NAMESPACE = 0x1A0C
+# A turn is there from the first decision on; its number stays.
+HOLD = """
+    INSERT INTO launchopt_campaigns_turn AS t (customer_id, number)
+    SELECT DISTINCT coalesce(c.merged_into_id, c.id), 0 FROM launchopt_audiences_customer c
+    WHERE c.external_id = ANY(%(names)s::text[])
+    ORDER BY 1
+    ON CONFLICT (customer_id) DO UPDATE SET number = t.number
+    RETURNING 1
+"""
+
+
+def hold_customers(names: Collection[str]) -> None:
+    """Keep decisions about these customers, by the shop's ids, from being kept by others until the
+    transaction ends."""
+    fetch(HOLD, {"names": list(names)})
 
 
 def lock_campaigns(campaigns: QuerySet[Campaign]) -> dict[object, Campaign]:

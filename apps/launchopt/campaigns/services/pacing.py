@@ -71,9 +71,13 @@ def pace_simulated(campaigns: Iterable[Campaign], *, now: datetime) -> None:
         )
 
 
-def is_clock_behind(clocks: Mapping[Launch, datetime | None], *, now: datetime) -> bool:
-    """Whether any launch is on simulated time and a period behind, by these clocks."""
-    return any(launch.is_simulated and _is_behind(at, now) for launch, at in clocks.items())
+def is_clock_behind(launches: Iterable[Launch], *, now: datetime) -> bool:
+    """Whether any of the launches is on simulated time and a period behind."""
+    simulated = [launch.pk for launch in launches if launch.is_simulated]
+    if not simulated:
+        return False
+    clocks = Launch.objects.filter(pk__in=simulated).values_list("clock_at", flat=True)
+    return any(_is_behind(clock_at, now) for clock_at in clocks)
 
 
 def _is_behind(clock_at: datetime | None, now: datetime) -> bool:

@@ -46,12 +46,47 @@ class Drawn(NamedTuple):
     at: datetime
 
 
-# The campaigns come last, in the order of their ids, so that each is held for as short as can be.
+class Kept(NamedTuple):
+    """Whether decisions were kept, and the revision at that moment."""
+
+    is_kept: bool
+    revision: str
+
+
+# All or nothing, by itself: a turn counts on only from the number that was read, as others who
+# decided about the customer meanwhile have taken it. Turns, then campaigns, each in the order of
+# their ids, so that nobody waits in a circle, and campaigns are held for as short as can be.
 KEEP = f"""
-    WITH decided AS (
+    WITH turned AS (
+        INSERT INTO launchopt_campaigns_turn AS t (customer_id, number)
+        SELECT customer, number + 1
+        FROM unnest(%(whose)s::bigint[], %(turns)s::bigint[]) AS read (customer, number)
+        ORDER BY customer
+        ON CONFLICT (customer_id) DO UPDATE SET number = excluded.number
+        WHERE t.number = excluded.number - 1
+        RETURNING 1
+    ), held AS MATERIALIZED (
+        SELECT k.id, t.cost, k.allowance >= k.reserved + k.spent + t.cost AS has_it
+        FROM launchopt_campaigns_campaign k
+        JOIN unnest(%(campaigns)s::uuid[], %(costs)s::numeric[]) AS t (id, cost) ON t.id = k.id
+        ORDER BY k.id FOR NO KEY UPDATE OF k
+    ), now AS MATERIALIZED (
+        SELECT string_agg(token::text, ' ' ORDER BY slot) AS revision
+        FROM launchopt_campaigns_revision
+    ), verdict AS MATERIALIZED (
+        SELECT now.revision,
+               now.revision = coalesce(%(revision)s::text, now.revision)
+               AND (SELECT count(*) FROM turned) = cardinality(%(whose)s::bigint[])
+               AND (SELECT count(*) FROM held WHERE has_it) = cardinality(%(campaigns)s::uuid[])
+               AS is_kept
+        FROM now
+    ), taken AS (
+        UPDATE launchopt_campaigns_campaign k SET reserved = k.reserved + held.cost
+        FROM held WHERE k.id = held.id AND (SELECT is_kept FROM verdict)
+    ), decided AS (
         INSERT INTO launchopt_campaigns_decision ({NAMES})
         SELECT {NAMES} FROM jsonb_to_recordset(%(decisions)s::jsonb) AS d ({SHAPE})
-        RETURNING 1
+        WHERE (SELECT is_kept FROM verdict)
     ), assigned AS (
         INSERT INTO launchopt_experiments_assignment
             (experiment_id, customer_id, variant_id, phase, assigned_at)
@@ -59,29 +94,25 @@ KEEP = f"""
             %(experiments)s::uuid[], %(customers)s::bigint[], %(variants)s::bigint[],
             %(phases)s::smallint[], %(instants)s::timestamptz[]
         )
+        WHERE (SELECT is_kept FROM verdict)
         ON CONFLICT DO NOTHING
-        RETURNING 1
-    ), held AS MATERIALIZED (
-        SELECT k.id, t.cost FROM launchopt_campaigns_campaign k
-        JOIN unnest(%(campaigns)s::uuid[], %(costs)s::numeric[]) AS t (id, cost) ON t.id = k.id
-        ORDER BY k.id FOR NO KEY UPDATE OF k
-    ), taken AS (
-        UPDATE launchopt_campaigns_campaign k SET reserved = k.reserved + held.cost
-        FROM held
-        WHERE k.id = held.id AND k.allowance >= k.reserved + k.spent + held.cost
-        RETURNING 1
     )
-    SELECT (SELECT count(*) FROM decided), (SELECT count(*) FROM assigned),
-           (SELECT count(*) FROM taken)
+    SELECT is_kept, revision FROM verdict
 """  # noqa: S608
 
 
 def keep_decisions(
-    decisions: Sequence[Decision], *, drawn: Sequence[Drawn], taken: Mapping[uuid.UUID, Decimal]
-) -> bool:
-    """Write decisions that are new, and take their money; False where a campaign has it no longer.
+    decisions: Sequence[Decision],
+    *,
+    drawn: Sequence[Drawn],
+    taken: Mapping[uuid.UUID, Decimal],
+    turns: Mapping[int, int],
+    revision: str | None,
+) -> Kept:
+    """Write decisions and take their money, or nothing of it where others came first.
 
-    Where that is so, the transaction has to be rolled back. An assignment that stands is kept.
+    That is: where a customer's turn is no longer that of `turns`, a campaign has the money no
+    longer, or the revision is another; None compares none. An assignment that stands is kept.
     """
     experiments, customers, variants, phases, instants = (
         zip(*drawn, strict=True) if drawn else [()] * 5
@@ -95,9 +126,12 @@ def keep_decisions(
         "instants": list(instants),
         "campaigns": list(taken),
         "costs": list(taken.values()),
+        "whose": list(turns),
+        "turns": list(turns.values()),
+        "revision": revision,
     }
-    [(_, _, moved)] = fetch(KEEP, given)
-    return bool(moved == len(taken))
+    [row] = fetch(KEEP, given)
+    return Kept(*row)
 
 
 def _row(decision: Decision) -> dict[str, object]:
