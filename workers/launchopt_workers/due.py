@@ -22,6 +22,7 @@ from launchopt_workers.running import BODIES
 
 Tell = Callable[[str], None]
 ALWAYS = (jobs.ROLL_UP_METRICS,)  # counts by watermark: nothing new costs nothing
+ON_THE_CLOCK = (jobs.PACE_LAUNCHES, jobs.UPDATE_WEIGHTS, jobs.WATCH_LAUNCHES)  # of each launch
 SIMULATED = "simulated_until"
 LAST_THINGS = (jobs.PACE_LAUNCHES, jobs.ROLL_UP_METRICS, jobs.UPDATE_WEIGHTS)
 
@@ -89,7 +90,7 @@ def _times(
     schedule: Schedule, *, until: datetime, now: datetime
 ) -> Iterator[tuple[str, datetime, dict[str, str]]]:
     """Words for a person, the instant, and what the body is told, for each time it has to run."""
-    if schedule.job in (jobs.PACE_LAUNCHES, jobs.UPDATE_WEIGHTS):
+    if schedule.job in ON_THE_CLOCK:
         yield from _simulated_times(schedule, until=until)
         yield f"{schedule.job.title} at {now:%Y-%m-%d %H:%M}", now, {}
     elif schedule.job in ALWAYS or _is_due(schedule, until):

@@ -22,7 +22,10 @@ class CampaignsConfig(AppConfig):
 
         user_logged_in.connect(join_visitor, dispatch_uid="launchopt.campaigns.visitor")
 
+        from launchopt.campaigns.watching.rules import ensure_rules
+
         post_migrate.connect(ensure_home, sender=self, dispatch_uid="launchopt.campaigns.home")
+        post_migrate.connect(ensure_rules, sender=self, dispatch_uid="launchopt.campaigns.rules")
 
 
 def ensure_home(using: str, **_: Any) -> None:

@@ -7,7 +7,9 @@ from datetime import timedelta
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from launchopt.operations import alerts
@@ -24,17 +26,30 @@ from launchopt.operations.selectors import audit_of
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
+PAGES = {"launch": "launchopt_campaigns_launch", "webhook": "launchopt_operations_webhookendpoint"}
+
+
+def subject_link(alert: Alert) -> SafeString | str:
+    """What an alert is about: a link to its page where it has one."""
+    kind, _, key = alert.subject.partition(":")
+    try:
+        address = reverse(f"admin:{PAGES[kind]}_change", args=[key])
+    except (KeyError, NoReverseMatch):
+        return alert.subject
+    return format_html('<a href="{}">the {}</a>', address, kind)
+
+
 @admin.register(Alert)
 class AlertAdmin(OperatorActions, ReadOnlyAdmin):
     """What a person should look at."""
 
     list_display = [
-        "title", "subject", "severity", "message", "opened_at", "resolved_at", "looked_after",
+        "title", "about", "severity", "message", "opened_at", "resolved_at", "looked_after",
     ]  # fmt: skip
     list_filter = [("resolved_at", admin.EmptyFieldListFilter), "severity", "code"]
     search_fields = ["subject", "message"]
     fields = [
-        "title", "subject", "severity", "message", "opened_at", "resolved_at", "looked_after",
+        "title", "about", "severity", "message", "opened_at", "resolved_at", "looked_after",
         "muted_until", "history", "mails",
     ]  # fmt: skip
     readonly_fields = fields
@@ -45,6 +60,11 @@ class AlertAdmin(OperatorActions, ReadOnlyAdmin):
     def title(self, alert: Alert) -> str:
         """Its kind, as a person reads it."""
         return alert.title
+
+    @admin.display(description="about", ordering="subject")
+    def about(self, alert: Alert) -> SafeString | str:
+        """A link to what it is about."""
+        return subject_link(alert)
 
     @admin.display(description="looked after")
     def looked_after(self, alert: Alert) -> str:

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
 from launchopt.campaigns.admin import steps
+from launchopt.campaigns.admin.alerts import alerts_of
 from launchopt.campaigns.admin.launch_form import TERMS, LaunchForm, left_out
 from launchopt.campaigns.admin.reports import ReportMixin
 from launchopt.campaigns.admin.stopping import StopMixin
@@ -36,8 +37,8 @@ from launchopt.operations.selectors import audit_of, runs_of
 
 STEP_PAGE = "admin/launchopt_campaigns/launch_step.html"
 STATE = [
-    "status", "progress", "planned_as_of", "created_by", "approved_by", "approved_at", "started_at",
-    "paused_at", "finished_at",
+    "status", "alerts", "progress", "planned_as_of", "created_by", "approved_by", "approved_at",
+    "started_at", "paused_at", "finished_at",
 ]  # fmt: skip
 PLAN = ["campaigns", "hours", "words", "trail"]
 
@@ -159,6 +160,11 @@ class LaunchAdmin(StopMixin, ReportMixin):
             if fewer := before - after:
                 services.include_customers(launch=stored, customers=fewer, by=by, now=now)
         return "Every change was checked and is in the audit trail."
+
+    @admin.display(description="alerts")
+    def alerts(self, launch: Launch) -> SafeString | str:
+        """What is open, and what was lately."""
+        return alerts_of(launch)
 
     @admin.display(description="progress")
     def progress(self, launch: Launch) -> SafeString | str:
