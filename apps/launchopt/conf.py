@@ -78,6 +78,18 @@ class Settings:
     copy_money_budget: float = _setting(
         5.0, "Money that one run may spend at the server, in the currency of its prices."
     )
+    copy_tokens_a_day: int = _setting(
+        2_000_000, "Tokens that all runs of a day (UTC) may use at the server together."
+    )
+    copy_money_a_day: float = _setting(
+        20.0, "Money that all runs of a day (UTC) may spend at the server together."
+    )
+    copy_tokens_a_month: int = _setting(
+        20_000_000, "Tokens that all runs of a month may use at the server together."
+    )
+    copy_money_a_month: float = _setting(
+        200.0, "Money that all runs of a month may spend at the server together."
+    )
     copy_token_prices: tuple[float, float] = _setting(
         (0.0, 0.0), "Price of a million tokens read and of a million written."
     )

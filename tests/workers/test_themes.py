@@ -96,7 +96,7 @@ class TestWriting:
         assert set(ListTheme.objects.values_list("language", flat=True)) == {"en", "zh-Hans"}
 
     def test_another_writer_is_checked_too_and_replaced_where_it_boasts(self, kitchen, monkeypatch):
-        monkeypatch.setattr(writing, "writer_for", lambda role: Boaster())
+        monkeypatch.setattr(writing, "writer_for", lambda role, **_: Boaster())
         assert write() == {"themes": 1, "without": 0, "fallbacks": 1}
         theme = ListTheme.objects.get()
         assert theme.writer == "phrasebook"
@@ -104,7 +104,7 @@ class TestWriting:
         assert "kitchen" in theme.title.lower()
 
     def test_another_writer_that_fails_is_replaced_with_its_reason(self, kitchen, monkeypatch):
-        monkeypatch.setattr(writing, "writer_for", lambda role: Absent())
+        monkeypatch.setattr(writing, "writer_for", lambda role, **_: Absent())
         write()
         assert "no model is here" in ListTheme.objects.get().fallback_reason
 

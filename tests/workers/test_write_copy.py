@@ -87,6 +87,7 @@ class TestWriteCopy:
         with pytest.raises(CommandError, match="needs the setting COPY_SERVER"):
             run(MUG, writer="openai")
 
+    @pytest.mark.django_db
     def test_a_lying_server_is_replaced_and_the_reason_told(self, run, settings, tmp_path):
         with copy_server(tmp_path, mode="lying") as server:
             settings.LAUNCHOPT = settings.LAUNCHOPT | {"COPY_SERVER": server.address}
@@ -99,6 +100,7 @@ class TestWriteCopy:
             assert check(words, facts=facts).is_accepted
             assert all(claim["support"] for claim in claims)
 
+    @pytest.mark.django_db
     def test_no_personal_data_reaches_the_server_the_words_or_a_log(
         self, run, settings, tmp_path, caplog
     ):

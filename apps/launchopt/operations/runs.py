@@ -3,27 +3,23 @@ who works brings one."""
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import (
-    InterfaceError,
-    OperationalError,
-    close_old_connections,
-    connection,
-    transaction,
-)
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from launchopt import jobs
 from launchopt.conf import launchopt_settings
+from launchopt.operations.beating import heartbeat
 from launchopt.operations.errors import Conflict
 from launchopt.operations.models import Run, RunStep
+from launchopt.operations.webhooks import tell
+from launchopt.operations.webhooks.events import RUN_FINISHED
 
 Clock = Callable[[], datetime]
 MOST_ATTEMPTS = 5
@@ -174,6 +170,19 @@ class Work:
         self._done[name] = result
         return result
 
+    def made_once(
+        self,
+        name: str,
+        make: Callable[[], Any],
+        keep: Callable[[Any], dict[str, Any] | None],
+    ) -> dict[str, Any]:
+        """A step whose slow part, `make`, holds no transaction: only keeping what it made does."""
+        if name in self._done:
+            return self._done[name]
+        self.checkpoint()
+        made = make()
+        return self.once(name, lambda: keep(made))
+
     def expect(self, total: int) -> None:
         """Say how many pieces of work there are in all."""
         self._update(total=total)
@@ -232,7 +241,7 @@ def working_on(
     goes away or the worker is told to stop, the run is left to be taken up again.
     """
     work = Work(run, clock=clock, on_progress=on_progress)
-    with _heartbeat(run, clock=clock):
+    with heartbeat(run, clock=clock):
         try:
             yield work
         except LeaseLost:
@@ -257,11 +266,15 @@ def succeed(run: Run, *, result: dict[str, Any], now: datetime) -> None:
     _end(run, Run.State.SUCCEEDED, now=now, result=result, error="")
 
 
+@transaction.atomic
 def _end(run: Run, state: str, *, now: datetime, **fields: Any) -> None:
     run.state, run.finished_at = state, now
-    Run.objects.filter(pk=run.pk, lease=run.lease).update(
+    is_ours = Run.objects.filter(pk=run.pk, lease=run.lease).update(
         state=state, finished_at=now, lease=None, **fields
     )
+    if is_ours:
+        told = {"run": str(run.pk), "job": run.job, "subject": run.subject, "state": str(state)}
+        tell(RUN_FINISHED, told, key=f"{run.pk} {now.isoformat()}", now=now)
 
 
 def _give_back(run: Run, *, now: datetime) -> None:
@@ -274,25 +287,3 @@ def _give_back(run: Run, *, now: datetime) -> None:
 def _one_line(error: BaseException) -> str:
     words = " ".join(str(error).split()) or "no further words"
     return f"{type(error).__name__}: {words}"[:500]
-
-
-@contextmanager
-def _heartbeat(run: Run, *, clock: Clock) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(target=_beat, args=(run.pk, run.lease, stop, clock), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(timeout=5)
-
-
-def _beat(run_id: uuid.UUID, lease: uuid.UUID, stop: threading.Event, clock: Clock) -> None:
-    seconds = launchopt_settings().heartbeat_seconds
-    while not stop.wait(seconds):
-        try:
-            Run.objects.filter(pk=run_id, lease=lease).update(heartbeat_at=clock())
-        except Exception:  # a database away for a while is tried again
-            close_old_connections()
-    connection.close()

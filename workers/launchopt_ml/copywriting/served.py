@@ -39,12 +39,14 @@ class Server:
 class Budget:
     """What may be used in all, and what has been. Reserved before a request, settled after it.
 
-    ``prices`` are those of a million tokens read and of a million written.
+    ``prices`` are those of a million tokens read and of a million written, ``of`` names whose
+    budget it is.
     """
 
     tokens: int
     money: float
     prices: tuple[float, float] = (0.0, 0.0)
+    of: str = "run"
     read: int = 0
     written: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
@@ -63,9 +65,9 @@ class Budget:
         with self._lock:
             after = self.read + read, self.written + written
             if sum(after) > self.tokens:
-                raise WriterFailed(f"the budget of {self.tokens:,} tokens is used up")
+                raise WriterFailed(f"the {self.of}'s budget of tokens is used up")
             if self.cost_of(*after) > self.money:
-                raise WriterFailed(f"the budget of {self.money:g} is used up")
+                raise WriterFailed(f"the {self.of}'s budget of money is used up")
             self.read, self.written = after
 
     def settle(self, reserved: tuple[int, int], used: tuple[int, int]) -> None:
@@ -73,6 +75,13 @@ class Budget:
         with self._lock:
             self.read += used[0] - reserved[0]
             self.written += used[1] - reserved[1]
+
+
+def most_tokens(briefs: Sequence[Brief], *, candidates: int) -> tuple[int, int]:
+    """The most tokens that these briefs may take: (read, written)."""
+    asked = sum(len(m["content"]) for brief in briefs for m in messages_for(brief))
+    each = asked // CHARACTERS_A_TOKEN + len(briefs)
+    return each, len(briefs) * candidates * LONGEST_ANSWER
 
 
 class ServedWriter:
@@ -113,8 +122,7 @@ class ServedWriter:
         self, client: httpx2.Client, brief: Brief, candidates: int, seed: int
     ) -> tuple[Draft, ...] | WriterFailed:
         body = self._body(brief, candidates, seed)
-        asked = sum(len(message["content"]) for message in body["messages"])
-        reserved = (asked // CHARACTERS_A_TOKEN, candidates * LONGEST_ANSWER)
+        reserved = most_tokens([brief], candidates=candidates)
         try:
             self.budget.reserve(*reserved)
         except WriterFailed as failure:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
+
+from django.utils import timezone
 
 from launchopt.conf import Settings, launchopt_settings
 from launchopt_ml.copywriting import PhrasebookWriter, Writer
 from launchopt_workers.voices.versions import adapter_of
 
+Clock = Callable[[], datetime]
 
-def writer_for(role: str) -> Writer:
+
+def writer_for(role: str, *, clock: Clock = timezone.now) -> Writer:
     """The writer of a role; the phrasebook where the settings name none."""
-    return writer_named(launchopt_settings().writers.get(role, PhrasebookWriter.name))
+    return writer_named(launchopt_settings().writers.get(role, PhrasebookWriter.name), clock=clock)
 
 
-def writer_named(name: str) -> Writer:
+def writer_named(name: str, *, clock: Clock = timezone.now) -> Writer:
     """A writer by name: phrasebook, transformers or openai, as the settings describe it."""
     settings = launchopt_settings()
     if name == "openai":
-        return _openai(settings)
+        return _openai(settings, clock=clock)
     if name == "transformers":
         return _transformers(settings.copy_model, adapter_of(settings.copy_voice))
     return PhrasebookWriter()
 
 
-def _openai(settings: Settings) -> Writer:
-    """One for each run: its budget is that of a run."""
-    from launchopt_ml.copywriting.served import Budget, ServedWriter, Server
+def _openai(settings: Settings, *, clock: Clock) -> Writer:
+    """One for each run: it keeps to what the run, the day and the month may use."""
+    from launchopt_ml.copywriting.served import Budget, Server
+    from launchopt_workers.copywriting.frugal import FrugalWriter
 
     server = Server(
         address=settings.copy_server,
@@ -40,7 +47,7 @@ def _openai(settings: Settings) -> Writer:
         money=settings.copy_money_budget,
         prices=settings.copy_token_prices,
     )
-    return ServedWriter(server=server, budget=budget)
+    return FrugalWriter(server=server, budget=budget, clock=clock)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,12 @@ from launchopt.campaigns.models import Launch
 from launchopt.operations.runs import Work
 from launchopt_workers.appeal.ranking import rank_words
 from launchopt_workers.copywriting.choosing import writer_for
-from launchopt_workers.copywriting.writing import spots_of, treatments_of, write_spots
+from launchopt_workers.copywriting.writing import (
+    keep_drafts,
+    spots_of,
+    treatments_of,
+    write_spots,
+)
 from launchopt_workers.running import job_body
 
 SPOTS_AT_ONCE = 8  # of a writer that writes in batches; what is finished is not written again
@@ -20,13 +25,17 @@ SPOTS_AT_ONCE = 8  # of a writer that writes in batches; what is finished is not
 def write_creatives(work: Work, *, launch_id: str, **_: Any) -> dict[str, Any]:
     """Several drafts for each audience, persona, channel, language and treatment of a launch."""
     launch = Launch.objects.select_related("product__category", "experiment").get(pk=launch_id)
-    spots, variants, writer = spots_of(launch), treatments_of(launch), writer_for("creatives")
+    spots, variants = spots_of(launch), treatments_of(launch)
+    writer = writer_for("creatives", clock=work.clock)
     work.expect(len(spots))
     total = {"creatives": 0, "fallbacks": 0}
     for start in range(0, len(spots), SPOTS_AT_ONCE):
         some = spots[start : start + SPOTS_AT_ONCE]
-        writing = partial(write_spots, some, variants=variants, writer=writer, now=work.clock())
-        result = work.once(f"write from {start}: {_named(some)}", writing)
+        result = work.made_once(
+            f"write from {start}: {_named(some)}",
+            partial(write_spots, some, variants=variants, writer=writer),
+            partial(keep_drafts, now=work.clock()),
+        )
         total = {name: total[name] + result[name] for name in total}
         work.report(done=start + len(some), step=_named(some))
     work.once("rank the candidates", lambda: {"ranked": rank_words(launch=launch_id)})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,14 @@ from launchopt_ml.copywriting.care import Written, written_with_care
 EXAMPLES = 3  # approved texts shown to a writer that learns from examples
 TREATMENT = "treatment"  # of a launch that has no experiment yet
 Spot = tuple[Place, Portrait]
+
+
+class Dealt(NamedTuple):
+    """What was written for a place, and which variant gets which drafts."""
+
+    place: Place
+    written: Written
+    drafts: Mapping[str, Sequence[Draft]]
 
 
 def treatments_of(launch: Launch) -> tuple[str, ...]:
@@ -47,10 +56,8 @@ def spots_of(launch: Launch) -> list[Spot]:
     ]  # fmt: skip
 
 
-def write_spots(
-    spots: list[Spot], *, variants: tuple[str, ...], writer: Writer, now: datetime
-) -> dict[str, Any]:
-    """Write the drafts of some spots at once and keep each spot's. Again gives the same words."""
+def write_spots(spots: list[Spot], *, variants: tuple[str, ...], writer: Writer) -> list[Dealt]:
+    """The drafts of some spots, written at once; nothing is kept. Again gives the same words."""
     rejected = [_rejected_hashes(place) for place, _ in spots]
     wanted = len(variants) * max(launchopt_settings().copy_candidates, 1)
     written = written_with_care(
@@ -60,19 +67,26 @@ def write_spots(
         check=checked,
         rng=_generator(spots),
     )
-    saved = 0
-    for (place, _), result, refused in zip(spots, written, rejected, strict=True):
-        drafts = _dealt(_fresh(result, refused)[:wanted], variants)
-        kept = creatives.save_drafts(
-            place=place,
-            drafts=drafts,
-            writer=result.writer,
-            fallback_reason=result.fallback_reason,
+    return [
+        Dealt(place, result, _dealt(_fresh(result, refused)[:wanted], variants))
+        for (place, _), result, refused in zip(spots, written, rejected, strict=True)
+    ]
+
+
+def keep_drafts(dealt: Sequence[Dealt], *, now: datetime) -> dict[str, Any]:
+    """Keep what was written for each place, by variant."""
+    saved = [
+        creatives.save_drafts(
+            place=each.place,
+            drafts=each.drafts,
+            writer=each.written.writer,
+            fallback_reason=each.written.fallback_reason,
             now=now,
         )
-        saved += len(kept)
-    fallbacks = sum(bool(result.fallback_reason) for result in written)
-    return {"creatives": saved, "fallbacks": fallbacks}
+        for each in dealt
+    ]
+    fallbacks = sum(bool(each.written.fallback_reason) for each in dealt)
+    return {"creatives": sum(map(len, saved)), "fallbacks": fallbacks}
 
 
 def checked(draft: Draft, brief: Brief) -> Checked:

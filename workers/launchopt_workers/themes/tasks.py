@@ -17,18 +17,24 @@ AT_ONCE = 16
 def write_themes(work: Work, **_: Any) -> dict[str, Any]:
     """A theme for each category with products, in each language of the shop."""
     from launchopt_ml.copywriting.themes import category_words
-    from launchopt_workers.themes.writing import languages_of_lists, write_some, writer_of_lists
+    from launchopt_workers.themes.writing import (
+        keep_some,
+        languages_of_lists,
+        write_some,
+        writer_of_lists,
+    )
 
-    writer = writer_of_lists()
+    writer = writer_of_lists(clock=work.clock)
     missing = categories_without_theme(languages_of_lists(), writer=writer.name)
     asked = [each for each in missing if category_words(each[0].name)]
     work.expect(len(asked))
     total = {"themes": 0, "without": 0, "fallbacks": 0}
     for start in range(0, len(asked), AT_ONCE):
         some = asked[start : start + AT_ONCE]
-        result = work.once(
+        result = work.made_once(
             f"write from {some[0][0].pk} {some[0][1]}",
-            partial(write_some, some, writer=writer, now=work.clock()),
+            partial(write_some, some, writer=writer),
+            partial(keep_some, some, now=work.clock()),
         )
         total = {name: total[name] + result[name] for name in total}
         work.report(done=start + len(some), step=str(some[0][0]))

@@ -15,15 +15,15 @@ from launchopt_core.claims import Checked, Draft
 from launchopt_ml.copywriting import Brief, PhrasebookWriter, Writer
 from launchopt_ml.copywriting.care import Written, written_with_care
 from launchopt_ml.copywriting.themes import CHANNEL, ThemeBook
-from launchopt_workers.copywriting.choosing import writer_for
+from launchopt_workers.copywriting.choosing import Clock, writer_for
 
 CANDIDATES = 3
 Asked = tuple[Category, str]  # and the language
 
 
-def writer_of_lists() -> Writer:
+def writer_of_lists(*, clock: Clock) -> Writer:
     """The writer that the settings choose for lists; the phrasebook has a book of its own."""
-    writer = writer_for("lists")
+    writer = writer_for("lists", clock=clock)
     return ThemeBook() if writer.name == PhrasebookWriter.name else writer
 
 
@@ -33,26 +33,37 @@ def languages_of_lists() -> list[str]:
     return list(dict.fromkeys(map(themes.language_of_book, (shop.language, *shop.copy_languages))))
 
 
-def write_some(asked: Sequence[Asked], *, writer: Writer, now: datetime) -> dict[str, int]:
-    """Write and keep the themes of some categories; what is not proved is not kept."""
+def write_some(asked: Sequence[Asked], *, writer: Writer) -> list[Written]:
+    """The themes of some categories, written at once; nothing is kept."""
     briefs = [_brief(*each) for each in asked]
     written = written_with_care(
         writer, briefs, candidates=CANDIDATES, check=_checked, rng=_generator(asked)
     )
-    kept = fallbacks = 0
-    for (category, language), brief, result in zip(asked, briefs, written, strict=True):
-        own = _by_the_book(brief, result, category) if result.fallback_reason else result
-        saved = own.drafts and themes.save_theme(
+    return [
+        _by_the_book(brief, result, category) if result.fallback_reason else result
+        for (category, _), brief, result in zip(asked, briefs, written, strict=True)
+    ]
+
+
+def keep_some(
+    asked: Sequence[Asked], written: Sequence[Written], *, now: datetime
+) -> dict[str, int]:
+    """Keep the first theme of each category; what is not proved is not kept."""
+    kept = [
+        bool(result.drafts)
+        and themes.save_theme(
             category=category,
             language=language,
-            draft=own.drafts[0],
-            writer=own.writer,
-            fallback_reason=own.fallback_reason,
+            draft=result.drafts[0],
+            writer=result.writer,
+            fallback_reason=result.fallback_reason,
             now=now,
         )
-        kept += bool(saved)
-        fallbacks += bool(own.fallback_reason)
-    return {"themes": kept, "without": len(asked) - kept, "fallbacks": fallbacks}
+        is not None
+        for (category, language), result in zip(asked, written, strict=True)
+    ]
+    fallbacks = sum(bool(result.fallback_reason) for result in written)
+    return {"themes": sum(kept), "without": len(kept) - sum(kept), "fallbacks": fallbacks}
 
 
 def _by_the_book(brief: Brief, result: Written, category: Category) -> Written:
