@@ -18,6 +18,7 @@ from launchopt.campaigns.creatives.writing import (
     stands,
 )
 from launchopt.campaigns.models import Creative, Launch
+from launchopt.campaigns.news import tell_approved, tell_withdrawn
 from launchopt.campaigns.selectors.approvers import has_other_approver
 from launchopt.operations.errors import Conflict, FieldError, InvalidInput, NotAllowed
 from launchopt.operations.services import actor_name, record_audit
@@ -44,6 +45,8 @@ def edit_creative(*, creative: Creative, by: Any, now: datetime, **changes: str)
     draft = check_edit(creative=creative, **changes)
     if draft == before and creative.status != Creative.Status.STALE:
         return creative
+    if creative.status == Creative.Status.APPROVED:
+        tell_withdrawn([creative], why="Its words were changed.", now=now)
     facts = facts_of(creative.launch)
     fields = checked_fields(draft, facts=facts, channel=creative.channel)
     origin = {"writer": PERSON, "edited_by": actor_name(by)[:150], "fallback_reason": ""}
@@ -90,6 +93,7 @@ def approve_creative(*, creative: Creative, by: Any, now: datetime) -> Creative:
         raise Conflict(f"{creative.headline!r} cannot be approved: {'; '.join(faults)}")
     creative.content_hash = digest
     _review(creative, Creative.Status.APPROVED, by=by, now=now, approved_hash=digest)
+    tell_approved(creative, now=now)
     return creative
 
 
@@ -109,6 +113,8 @@ def reject_creative(*, creative: Creative, by: Any, reason: str, now: datetime) 
     if not reason:
         raise InvalidInput.at("/reason", "Say why, so that the next text is better.")
     creative = _locked(creative)
+    if creative.status == Creative.Status.APPROVED:
+        tell_withdrawn([creative], why=f"It was rejected: {reason[:300]}", now=now)
     _review(creative, Creative.Status.REJECTED, by=by, now=now, reason=reason[:300])
     return creative
 

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from launchopt.campaigns.creatives.facts import facts_of
 from launchopt.campaigns.creatives.writing import draft_of, stands
 from launchopt.campaigns.models import Creative, Launch
+from launchopt.campaigns.news import tell_withdrawn
 from launchopt.conf import launchopt_settings
 from launchopt.operations.alerts import open_alert
 from launchopt.operations.services import record_audit
@@ -70,6 +71,7 @@ def withdraw_tampered(*, creative: Creative, now: datetime) -> None:
         after={"content_hash": content_hash(draft_of(creative))},
         note="The words were changed past the review.",
     )
+    tell_withdrawn([creative], why="Its words were changed past the review.", now=now)
 
 
 @transaction.atomic
@@ -99,6 +101,8 @@ def _resting_on_less() -> QuerySet[Creative]:
 def _mark_stale(launch: Launch, *, now: datetime) -> int:
     rows = Creative.objects.filter(launch=launch, status__in=NOT_STALE)
     outdated = ~Q(facts_hash=facts_hash(facts_of(launch))) | Q(pk__in=_resting_on_less())
+    shown = list(rows.filter(outdated, status=Creative.Status.APPROVED))
+    tell_withdrawn(shown, why="The facts changed.", now=now)
     stale = rows.filter(outdated).update(status=Creative.Status.STALE, approved_hash="")
     if stale:
         subject = f"launch:{launch.pk}"

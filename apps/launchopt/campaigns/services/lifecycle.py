@@ -11,6 +11,7 @@ from django.db import transaction
 
 from launchopt.campaigns.creatives import approve_creatives
 from launchopt.campaigns.models import Creative, Launch
+from launchopt.campaigns.news import tell_of_launch
 from launchopt.campaigns.selectors import SERVING
 from launchopt.campaigns.selectors.approvers import has_other_approver
 from launchopt.campaigns.services.locking import lock_campaigns
@@ -190,3 +191,4 @@ def _record(action: str, launch: Launch, *, by: Any, now: datetime) -> None:
         now=now,
         after={"status": launch.status},
     )
+    tell_of_launch(action, launch, now=now)
