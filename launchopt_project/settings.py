@@ -117,6 +117,9 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
+# Such as smtp+tls://user:password@mail.example:587; without it the mail server of this machine.
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+
 PASSWORD_RULES = [
     "UserAttributeSimilarityValidator",
     "MinimumLengthValidator",
@@ -173,6 +176,9 @@ LAUNCHOPT = {
     "COPY_SERVER_KEY": env.str("LAUNCHOPT_COPY_SERVER_KEY", ""),
     "TRACKING_FOLDER": env.str("LAUNCHOPT_TRACKING_FOLDER", ""),
     "TRACKING_PROJECT": env.str("LAUNCHOPT_TRACKING_PROJECT", ""),
+    "EMAIL_FROM": env.str("LAUNCHOPT_EMAIL_FROM", ""),
+    "SITE_URL": env.str("LAUNCHOPT_SITE_URL", ""),
+    "ALERT_EMAILS": tuple(env.list("LAUNCHOPT_ALERT_EMAILS", default=[])),
     "WEBHOOK_NETWORKS": tuple(env.list("LAUNCHOPT_WEBHOOK_NETWORKS", default=[])),
     "WEBHOOK_ALLOW_HTTP": env.bool("LAUNCHOPT_WEBHOOK_ALLOW_HTTP", False),
     "ALLOW_CLIENT_CLOCK": env.bool("LAUNCHOPT_ALLOW_CLIENT_CLOCK", False),

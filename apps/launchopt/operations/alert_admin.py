@@ -26,6 +26,13 @@ from launchopt.operations.selectors import audit_of
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
+NOBODY = "by nobody yet: choose it in the list of alerts to say so, to mute or resolve it"
+HAPPENED = {
+    "open_alert": "opened",
+    "acknowledge_alert": "looked after",
+    "mute_alert": "muted",
+    "resolve_alert": "over",
+}
 PAGES = {"launch": "launchopt_campaigns_launch", "webhook": "launchopt_operations_webhookendpoint"}
 
 
@@ -44,7 +51,7 @@ class AlertAdmin(OperatorActions, ReadOnlyAdmin):
     """What a person should look at."""
 
     list_display = [
-        "title", "about", "severity", "message", "opened_at", "resolved_at", "looked_after",
+        "title", "about", "severity", "message", "opened_at", "resolved_at", "acknowledged_by",
     ]  # fmt: skip
     list_filter = [("resolved_at", admin.EmptyFieldListFilter), "severity", "code"]
     search_fields = ["subject", "message"]
@@ -70,7 +77,7 @@ class AlertAdmin(OperatorActions, ReadOnlyAdmin):
     def looked_after(self, alert: Alert) -> str:
         """Who said that they look after it, and when."""
         if alert.acknowledged_at is None:
-            return "by nobody yet" if alert.is_open else "—"
+            return NOBODY if alert.is_open else "—"
         return f"by {alert.acknowledged_by}, {alert.acknowledged_at:%Y-%m-%d %H:%M} UTC"
 
     @admin.display(description="history")
@@ -78,7 +85,7 @@ class AlertAdmin(OperatorActions, ReadOnlyAdmin):
         """What happened to it, the earliest first."""
         entries = audit_of(f"alert:{alert.pk}").order_by("at", "pk")
         rows = [
-            (f"{e.at:%Y-%m-%d %H:%M}", e.actor, e.action.replace("_alert", ""), e.note)
+            (f"{e.at:%Y-%m-%d %H:%M}", e.actor, HAPPENED.get(e.action, e.action), e.note)
             for e in entries
         ]
         return table_of(("When (UTC)", "Who", "What", "Note"), rows, empty="Nothing yet.")

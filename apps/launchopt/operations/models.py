@@ -195,7 +195,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.subject}"
+        return f"{self.title}, {self.opened_at:%Y-%m-%d %H:%M} UTC"
 
     @property
     def title(self) -> str:
