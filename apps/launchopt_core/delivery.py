@@ -1,6 +1,6 @@
 """May this customer be contacted now, and if not, why: one rule, its order, and its clocks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -12,7 +12,8 @@ from launchopt_core.schedule import zone_of
 QUIET_FROM = time(21)
 QUIET_UNTIL = time(8)
 QUARTER = timedelta(minutes=15)  # every zone's offset today is a whole number of quarters
-DAYS_TO_LOOK = 3
+LONGEST_NIGHT = timedelta(days=3)
+SATURDAY = 5
 
 
 class Reason(StrEnum):
@@ -166,13 +167,65 @@ def next_allowed(
         return None
     if not is_quiet(now, zone, quiet_from=quiet_from, quiet_until=quiet_until):
         return now
-    start = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-    steps = range(1, DAYS_TO_LOOK * 24 * 4)
-    later = (start + step * QUARTER for step in steps)
+    later = quarters_from(now, until=now + LONGEST_NIGHT)
     return next(
         (t for t in later if not is_quiet(t, zone, quiet_from=quiet_from, quiet_until=quiet_until)),
         None,
     )
+
+
+@dataclass(frozen=True)
+class BestHours:
+    """The hours of the day (local, 0 to 23) in which a customer is likeliest to be in the shop."""
+
+    weekday: int
+    weekend: int
+
+    def holds(self, local: datetime) -> bool:
+        """Whether a local time lies in the best hour of its day."""
+        return local.hour == (self.weekend if local.weekday() >= SATURDAY else self.weekday)
+
+
+def sending_time(
+    now: datetime,
+    zone: str | None,
+    *,
+    best: BestHours | None = None,
+    until: datetime,
+    quiet_from: time = QUIET_FROM,
+    quiet_until: time = QUIET_UNTIL,
+) -> datetime | None:
+    """When a message goes out: in the first best hour from `now` on that begins before `until`.
+
+    Without one there it goes as soon as it is not quiet, which may be after `until`: no message is
+    dropped because its best hour has passed. None where the zone is unknown.
+
+    >>> from datetime import UTC
+    >>> monday = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    >>> week = monday + timedelta(days=7)
+    >>> sending_time(monday, "Europe/Berlin", best=BestHours(19, 10), until=week).hour
+    17
+    >>> sending_time(monday, "UTC", best=BestHours(9, 10), until=monday + timedelta(hours=8)).hour
+    12
+    """
+    quiet = {"quiet_from": quiet_from, "quiet_until": quiet_until}
+    if not zone or best is None:
+        return next_allowed(now, zone, **quiet)
+    found = (
+        t
+        for t in quarters_from(now, until=until)
+        if best.holds(t.astimezone(zone_of(zone))) and not is_quiet(t, zone, **quiet)
+    )
+    return next(found, None) or next_allowed(now, zone, **quiet)
+
+
+def quarters_from(now: datetime, *, until: datetime) -> Iterator[datetime]:
+    """`now`, and each quarter of an hour after it before `until`."""
+    yield now
+    at = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) + QUARTER
+    while at < until:
+        yield at
+        at += QUARTER
 
 
 def _check_window(window: timedelta) -> None:

@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchopt_core.delivery import (
+    BestHours,
     Reason,
     Situation,
     contacts_in_window,
     has_room,
     is_quiet,
     next_allowed,
+    sending_time,
     verdict_on,
 )
 from launchopt_core.errors import InvalidRate, InvalidWindow, UnknownTimeZone
@@ -135,3 +137,61 @@ class TestQuietHours:
     def test_refuses_an_instant_without_a_zone(self):
         with pytest.raises(InvalidWindow):
             is_quiet(NOON.replace(tzinfo=None), "UTC")
+
+
+class TestBestHour:
+    hours = st.builds(BestHours, st.integers(0, 23), st.integers(0, 23))
+
+    @settings(max_examples=300, deadline=None)
+    @given(now=instants, zone=zones, best=hours, ahead=st.integers(0, 60))
+    def test_waits_for_the_best_hour_or_goes_as_soon_as_it_is_not_quiet(
+        self, now, zone, best, ahead
+    ):
+        until = now + ahead * HOUR
+        then = sending_time(now, zone, best=best, until=until)
+        assert then is not None
+        assert then >= now
+        assert not is_quiet(then, zone)
+        in_its_hour = best.holds(then.astimezone(ZoneInfo(zone)))
+        assert in_its_hour or then == next_allowed(now, zone)
+        if in_its_hour and then != now:
+            assert then < max(until, next_allowed(now, zone) + timedelta(minutes=1))
+
+    @settings(max_examples=200, deadline=None)
+    @given(now=instants, zone=zones, hour=st.integers(8, 20))
+    def test_an_hour_that_comes_every_day_is_never_more_than_a_day_away(self, now, zone, hour):
+        """Even where the clock is changed, for no zone moves it by more than an hour or two; and a
+        zone that left out a day, or the hour itself, has it again on the next."""
+        best = BestHours(hour, hour)
+        then = sending_time(now, zone, best=best, until=now + 50 * HOUR)
+        assert best.holds(then.astimezone(ZoneInfo(zone)))
+        assert then - now <= 49 * HOUR
+
+    @settings(max_examples=200, deadline=None)
+    @given(zone=zones, hour=st.integers(8, 20), day=st.integers(0, 1400))
+    def test_of_a_week_no_day_goes_by_without_it(self, zone, hour, day):
+        """Asked again after each, it comes seven times a week, over every change of the clock."""
+        start = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        best, at, times = BestHours(hour, hour), start, 0
+        while at < start + 7 * 24 * HOUR:
+            at = sending_time(at, zone, best=best, until=at + 50 * HOUR) + HOUR
+            times += 1
+        assert 7 <= times <= 9
+
+    def test_is_another_at_weekends(self):
+        friday = datetime(2026, 5, 8, 20, 30, tzinfo=UTC)
+        best = BestHours(weekday=19, weekend=10)
+        then = sending_time(friday, "UTC", best=best, until=friday + 48 * HOUR)
+        assert then == datetime(2026, 5, 9, 10, tzinfo=UTC)
+
+    def test_one_in_the_night_is_none(self):
+        best = BestHours(3, 3)
+        assert sending_time(NOON, "UTC", best=best, until=NOON + 48 * HOUR) == NOON
+
+    def test_a_message_whose_hour_has_passed_goes_before_the_launch_ends(self):
+        best = BestHours(9, 9)
+        assert sending_time(NOON, "UTC", best=best, until=NOON + 6 * HOUR) == NOON
+        assert sending_time(NOON, "UTC", best=best, until=NOON + 24 * HOUR) == NOON + 21 * HOUR
+
+    def test_where_the_zone_is_unknown_it_is_held(self):
+        assert sending_time(NOON, None, best=BestHours(9, 9), until=NOON + HOUR) is None
