@@ -14,7 +14,7 @@ from django.test import Client
 from launchopt.audiences.models import Customer, Event
 from launchopt.audiences.partitions import ensure_partitions
 from launchopt.catalog.models import Product
-from launchopt.experiments import services
+from launchopt.experiments import outcomes, services
 from launchopt.experiments.models import Experiment
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -61,6 +61,12 @@ class Shop:
         }
         experiment = services.register_experiment(**defaults | options)
         return services.start_experiment(experiment=experiment, now=NOW)
+
+
+def counted(experiment: Experiment) -> int:
+    """How many customers an experiment's results count."""
+    found = outcomes.groups(experiment, metric=experiment.primary_metric)
+    return sum(group.moments.count for group in found)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from launchopt.experiments import results, selectors, services
+from launchopt.experiments import outcomes, results, services
 from launchopt.experiments.models import Exposure
 from launchopt.operations.errors import Conflict, NotFound
 from launchopt.operations.services import create_api_key
@@ -32,9 +32,9 @@ class TestGroups:
         shop.purchases(warm[:2], occurred_at=NOW + DAY)  # had not seen it yet
         shop.purchases(warm[:1], occurred_at=NOW + 2 * DAY)
         shop.purchases(warm[5:9], occurred_at=NOW + 5 * DAY)  # never saw it
-        (group,) = selectors.groups(experiment, metric=experiment.primary_metric)
+        (group,) = outcomes.groups(experiment, metric=experiment.primary_metric)
         assert group.paired == PairedMoments.of([(1, 0), (0, 0), (0, 0)])
-        before = selectors.groups(experiment, metric=experiment.primary_metric, until=NOW + DAY)
+        before = outcomes.groups(experiment, metric=experiment.primary_metric, until=NOW + DAY)
         assert before == []
 
     def test_results_are_of_those_who_saw_it(self, shop: Shop):

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from launchopt.experiments import results, selectors, services
+from launchopt.experiments import outcomes, results, services
 from launchopt.experiments.models import Experiment, Metric
 from launchopt.operations.services import create_api_key
 from tests.experiments.conftest import DAY, NOW, Shop
@@ -112,7 +112,7 @@ class TestMetrics:
         customers = shop.customers(20)
         services.assign(experiment=experiment, customer_ids=customers, now=NOW)
         shop.purchases(customers, kind="view")
-        found = selectors.groups(experiment, metric=experiment.primary_metric)
+        found = outcomes.groups(experiment, metric=experiment.primary_metric)
         assert sum(group.moments.sum for group in found) == 20
 
     def test_of_an_unknown_event_are_refused(self, api):

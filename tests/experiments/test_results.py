@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 
 from launchopt.audiences.models import Customer, Event, Persona, Segment
-from launchopt.experiments import results, selectors, services
+from launchopt.experiments import outcomes, results, services
 from launchopt.experiments.guarding import guardrails_of, with_guardrails
 from launchopt.experiments.models import Experiment, Metric
-from launchopt.experiments.personas import effects_by_persona
+from launchopt.experiments.parts import effects_by_persona
 from launchopt.operations.errors import InvalidInput
 from launchopt_core.moments import Moments, PairedMoments
-from tests.experiments.conftest import DAY, NOW, Shop
+from tests.experiments.conftest import DAY, NOW, Shop, counted
 
 
 def told(shop: Shop, count: int = 400, **options) -> tuple[Experiment, dict[str, list[int]]]:
@@ -34,7 +34,7 @@ class TestGroups:
         warm = members["warm"]
         shop.purchases([*warm[:5], warm[0], warm[0]])
         metric = experiment.primary_metric
-        found = {g.variant: g for g in selectors.groups(experiment, metric=metric)}
+        found = {g.variant: g for g in outcomes.groups(experiment, metric=metric)}
         assert found["warm"].moments == Moments(len(warm), Decimal(7), Decimal(9 + 4))
         assert found["warm"].buyers == 5
         assert found["holdout"].moments == Moments(len(members["holdout"]), 0, 0)
@@ -52,26 +52,26 @@ class TestGroups:
         experiment, members = told(shop, ends_at=NOW + 14 * DAY)
         shop.purchases(members["warm"][:5], **fields)
         metric = experiment.primary_metric
-        assert sum(g.buyers for g in selectors.groups(experiment, metric=metric)) == 0
+        assert sum(g.buyers for g in outcomes.groups(experiment, metric=metric)) == 0
 
     def test_knows_nothing_from_until_on(self, shop: Shop):
         experiment, members = told(shop)
         shop.purchases(members["warm"][:3], occurred_at=NOW + DAY)
         shop.purchases(members["warm"][3:9], occurred_at=NOW + 2 * DAY)
-        found = selectors.groups(experiment, metric=experiment.primary_metric, until=NOW + 2 * DAY)
+        found = outcomes.groups(experiment, metric=experiment.primary_metric, until=NOW + 2 * DAY)
         assert sum(group.buyers for group in found) == 3
 
     def test_sales_of_another_product_do_not_count(self, shop: Shop):
         experiment, members = told(shop)
         shop.purchases(members["warm"][:5], product=shop.new_product("OTHER"))
-        found = selectors.groups(experiment, metric=experiment.primary_metric)
+        found = outcomes.groups(experiment, metric=experiment.primary_metric)
         assert sum(group.buyers for group in found) == 0
 
     def test_a_visitor_who_logged_in_is_counted_once(self, shop: Shop):
         experiment, members = told(shop, count=10)
         first, *others = [c for group in members.values() for c in group]
         Customer.objects.filter(pk=others[0]).update(merged_into=first)
-        assert sum(selectors.sizes(experiment).values()) == 9
+        assert counted(experiment) == 9
 
     def test_one_huge_order_does_not_decide_the_revenue(self, shop: Shop):
         experiment, members = told(shop, count=4000)
@@ -79,14 +79,14 @@ class TestGroups:
         shop.purchases(warm)
         Event.objects.filter(customer_id=warm[0]).update(quantity=80_995)
         revenue = Metric.objects.get(name="revenue")
-        found = {g.variant: g for g in selectors.groups(experiment, metric=revenue)}
+        found = {g.variant: g for g in outcomes.groups(experiment, metric=revenue)}
         assert found["warm"].moments.sum == Decimal(15_000)
 
     def test_a_share_of_customers_counts_each_once(self, shop: Shop):
         experiment, members = told(shop, metric="buyers")
         shop.purchases(members["warm"][:4] * 3)
         found = {
-            g.variant: g for g in selectors.groups(experiment, metric=experiment.primary_metric)
+            g.variant: g for g in outcomes.groups(experiment, metric=experiment.primary_metric)
         }
         assert found["warm"].moments.sum == 4
 
@@ -99,7 +99,7 @@ class TestGroups:
         shop.purchases([second], product=other)  # after the start: another product's
         shop.purchases([first, first, second])
         metric = experiment.primary_metric
-        (warm,) = (g for g in selectors.groups(experiment, metric=metric) if g.variant == "warm")
+        (warm,) = (g for g in outcomes.groups(experiment, metric=metric) if g.variant == "warm")
         others = [(0, 0)] * (len(members["warm"]) - 2)
         assert warm.paired == PairedMoments.of([(2, 3), (1, 0), *others])
 
@@ -171,7 +171,7 @@ class TestResults:
         report = results.results(experiment)
         assert report["sample_ratio"][0]["ok"] is True
         assert "inconclusive" in report["verdicts"][0]["verdict"]
-        groups = selectors.groups(experiment, metric=experiment.primary_metric)
+        groups = outcomes.groups(experiment, metric=experiment.primary_metric)
         rates = {}
         for name in ("warm", "holdout"):
             own = [group.moments for group in groups if group.variant == name]

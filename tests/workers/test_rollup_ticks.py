@@ -25,7 +25,7 @@ from launchopt.audiences.partitions import ensure_partitions
 from launchopt.audiences.services import identify_customer
 from launchopt.campaigns.models import Campaign, Decision, Launch
 from launchopt.experiments.models import Experiment, Exposure, MetricRollup, Result
-from launchopt.experiments.selectors import groups
+from launchopt.experiments.outcomes import groups
 from launchopt.operations.models import JobClock
 from launchopt_workers.rollups import rollup
 from launchopt_workers.rollups.results import keep_results

@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connection
 
 from launchopt.experiments.models import Experiment
-from launchopt.experiments.selectors import outcome_bounds
+from launchopt.experiments.outcomes import outcome_bounds
 from launchopt_core.bandit import Arm, Delays, arm_of
 
 LEANING = 100  # customers that what other audiences show counts as, in the belief about one

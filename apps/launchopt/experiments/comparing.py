@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from launchopt.experiments.models import Experiment
-from launchopt.experiments.selectors import Group
+from launchopt.experiments.outcomes import Group
 from launchopt_core import inference
 from launchopt_core.inference import (
     Analysis,
@@ -76,10 +76,14 @@ def analysis_of(
     *,
     method: Method | None = None,
     correction: Correction = Correction.NONE,
+    alpha: float | None = None,
 ) -> Analysis:
-    """The comparisons as the experiment's stopping rule reads them, or as `method` does."""
+    """The comparisons as the experiment's stopping rule reads them, or as `method` does.
+
+    At the experiment's own risk, where no other `alpha` is given.
+    """
     rule = method or METHODS[Experiment.StoppingRule(experiment.stopping_rule)]
-    terms = Terms(method=rule, alpha=experiment.alpha, correction=correction)
+    terms = Terms(method=rule, alpha=alpha or experiment.alpha, correction=correction)
     return Analysis.of(_comparisons(pairs), terms)
 
 

@@ -15,8 +15,9 @@ from launchopt.experiments.comparing import (
     side_of,
 )
 from launchopt.experiments.models import Experiment, Metric
+from launchopt.experiments.outcomes import groups
 from launchopt.experiments.results import conclusions, treated_of
-from launchopt.experiments.selectors import control_of, groups, phase_weights
+from launchopt.experiments.selectors import control_of, phase_weights
 from launchopt_core.inference import Code, guarded
 
 

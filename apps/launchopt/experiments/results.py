@@ -18,7 +18,8 @@ from launchopt.experiments.comparing import (
     side_of,
 )
 from launchopt.experiments.models import Experiment
-from launchopt.experiments.selectors import Group, control_of, groups, phase_weights
+from launchopt.experiments.outcomes import Group, groups
+from launchopt.experiments.selectors import control_of, phase_weights
 from launchopt_core.inference import Analysis, Code, Conclusion, Method, SampleRatio, pairs
 
 ALIKE = "alike, as they should be"

@@ -27,10 +27,17 @@ from launchopt_core.inference.strata import (
     outcome_of_strata,
     outcomes_of_pair,
 )
-from launchopt_core.inference.verdicts import Code, Conclusion, Evidence, verdicts
+from launchopt_core.inference.verdicts import (
+    FEWEST_EVENTS,
+    Code,
+    Conclusion,
+    Evidence,
+    verdicts,
+)
 
 __all__ = [
     "ALPHA",
+    "FEWEST_EVENTS",
     "SAMPLE_RATIO_ALPHA",
     "Analysis",
     "Code",

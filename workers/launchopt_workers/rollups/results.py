@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from launchopt.campaigns.models import Launch
 from launchopt.experiments.models import Experiment, Result
-from launchopt.experiments.selectors import groups_rolled_up
+from launchopt.experiments.outcomes import groups_rolled_up
 from launchopt.experiments.services import record_results
 
 

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from launchopt import jobs
 from launchopt.campaigns.services import confirm_exposures
 from launchopt.conf import launchopt_settings
-from launchopt.experiments.selectors import BEFORE
+from launchopt.experiments.outcomes import BEFORE
 from launchopt.operations.models import JobClock
 from launchopt_workers.rollups import moments, statements
 

@@ -17,8 +17,8 @@ from launchopt.campaigns.reporting.rates import rates_of
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.selectors import Hours
 from launchopt.campaigns.reporting.words import day, money, per_cent, signed, span, terms
+from launchopt.experiments.outcomes import BEFORE
 from launchopt.experiments.results import results
-from launchopt.experiments.selectors import BEFORE
 from launchopt.operations import charts
 from launchopt.operations.charts import Bar, Interval, Line
 

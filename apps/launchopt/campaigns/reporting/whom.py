@@ -9,7 +9,7 @@ from typing import Any
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
 from launchopt.campaigns.reporting.words import p_words, signed, span, terms
-from launchopt.experiments.personas import effects_by_persona
+from launchopt.experiments.parts import effects_by_persona
 from launchopt.operations import charts
 from launchopt.operations.charts import Interval
 

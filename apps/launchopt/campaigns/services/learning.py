@@ -11,7 +11,7 @@ from django.db import transaction
 from launchopt import jobs
 from launchopt.audiences.models import Audience
 from launchopt.campaigns.models import Launch
-from launchopt.experiments.personas import effects_by_audience
+from launchopt.experiments.parts import effects_by_audience
 from launchopt.operations.alerts import open_alert
 from launchopt.operations.errors import Conflict
 from launchopt.operations.runs import record_run

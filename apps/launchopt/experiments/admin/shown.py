@@ -12,7 +12,7 @@ from launchopt.experiments import results
 from launchopt.experiments.admin.tables import figure, interval, per_cents, table
 from launchopt.experiments.guarding import guardrails_of
 from launchopt.experiments.models import Experiment
-from launchopt.experiments.personas import effects_by_persona
+from launchopt.experiments.parts import effects_by_persona
 
 KEPT = 24  # results, and phases, shown of those that there are
 

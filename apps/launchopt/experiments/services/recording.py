@@ -9,7 +9,7 @@ from django.db import transaction
 
 from launchopt.experiments import results
 from launchopt.experiments.models import Experiment, Result
-from launchopt.experiments.selectors import Group
+from launchopt.experiments.outcomes import Group
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
-"""Whom a launch moved: its effect by persona or audience, corrected for how many there are."""
+"""Where an effect lies: by persona, audience and hour of the day, corrected for how many."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,9 +19,10 @@ from launchopt.experiments.comparing import (
     side_of,
 )
 from launchopt.experiments.models import Experiment
+from launchopt.experiments.outcomes import Group, groups, groups_by_hour
 from launchopt.experiments.results import conclusions, treated_of
-from launchopt.experiments.selectors import Group, control_of, groups, phase_weights
-from launchopt_core.inference import Analysis, Correction, Method
+from launchopt.experiments.selectors import control_of, phase_weights
+from launchopt_core.inference import FEWEST_EVENTS, Analysis, Correction, Method
 
 FEWEST = 20  # customers of each side: smaller personas are taken together
 REST = "all others"
@@ -55,6 +56,41 @@ def effects_by_audience(
     return rows
 
 
+def effects_by_hour(
+    experiment: Experiment, *, zone: str, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The effect on outcomes of each hour of the day, on the clock of `zone`: 24 rows.
+
+    They add up to the effect of the whole day, as everybody counts in each hour. An hour is judged
+    once ten customers did anything in it, whichever side they are on. The intervals of all hours
+    judged hold together (Bonferroni), and their p-values are corrected by Holm.
+    """
+    found = groups_by_hour(experiment, zone=zone, until=until)
+    pairs = _pairs(experiment, {str(hour): some for hour, some in found.items()})
+    buyers = [pair.control.active + pair.treatment.active for pair in pairs]
+    judged = [pair for pair, count in zip(pairs, buyers, strict=True) if count >= FEWEST_EVENTS]
+    plain = analysis_of(experiment, pairs).rows()
+    told = {row["group"]: row for row in _together(experiment, judged)}
+    shown = ("interval", "p_value", "adjusted_p_value")
+    return [
+        {
+            **{name: row[name] for name in ("n", "control_n", "mean", "control_mean", "effect")},
+            **{name: told.get(row["group"], {}).get(name) for name in shown},
+            "hour": int(row["group"]),
+            "buyers": count,
+        }
+        for row, count in zip(plain, buyers, strict=True)
+    ]
+
+
+def _together(experiment: Experiment, pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Comparisons whose intervals hold all at once."""
+    if not pairs:
+        return []
+    alpha = experiment.alpha / len(pairs)
+    return analysis_of(experiment, pairs, correction=Correction.HOLM, alpha=alpha).rows()
+
+
 def differ(analysis: Analysis) -> dict[str, Any]:
     """Cochran's Q (1954): whether effects differ by more than chance. None where nothing is told.
 
@@ -81,23 +117,15 @@ def _effects(
     method: Method | None = None,
 ) -> tuple[Analysis, list[dict[str, Any]]]:
     """Each part's customers against those of it who were left alone, the largest first."""
-    control, weights = control_of(experiment).name, phase_weights(experiment)
-    treated, metric = treated_of(experiment), experiment.primary_metric.name
-    pairs = [
-        Pair(
-            side_of(some, weights, {control}),
-            side_of(some, weights, treated),
-            TREATED,
-            metric,
-            group=name,
-        )
-        for name, some in sorted(parts.items(), key=lambda each: (-_size(each[1]), each[0]))
-        if _is_large(some, treated, control)
-    ]
+    control, treated = control_of(experiment).name, treated_of(experiment)
+    ordered = sorted(parts.items(), key=lambda each: (-_size(each[1]), each[0]))
+    large = {name: some for name, some in ordered if _is_large(some, treated, control)}
+    pairs = _pairs(experiment, large)
     if not pairs:
-        pairs = [Pair(Side([], 0), Side([], 0), TREATED, metric)]
+        pairs = [Pair(Side([], 0), Side([], 0), TREATED, experiment.primary_metric.name)]
     analysis = analysis_of(experiment, pairs, method=method, correction=Correction.HOLM)
-    ratio = sample_ratio_of([group for some in parts.values() for group in some], weights)
+    everybody = [group for some in parts.values() for group in some]
+    ratio = sample_ratio_of(everybody, phase_weights(experiment))
     told = conclusions(experiment, analysis, control=control, ratio=ratio, until=until)
     rows = [
         row | {"verdict": each.sentence, "code": each.code.value}
@@ -105,6 +133,22 @@ def _effects(
         if row["group"] in parts
     ]
     return analysis, rows
+
+
+def _pairs(experiment: Experiment, parts: Mapping[str, Collection[Group]]) -> list[Pair]:
+    """Of each part all who were treated against the control."""
+    control, treated = {control_of(experiment).name}, treated_of(experiment)
+    weights, metric = phase_weights(experiment), experiment.primary_metric.name
+    return [
+        Pair(
+            side_of(some, weights, control),
+            side_of(some, weights, treated),
+            TREATED,
+            metric,
+            group=name,
+        )
+        for name, some in parts.items()
+    ]
 
 
 def _gathered(experiment: Experiment, found: list[Group]) -> dict[str, list[Group]]:
