@@ -4,15 +4,18 @@ import json
 
 import numpy as np
 import pytest
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
 
 from launchopt_core.claims import CHANNELS, Draft, Facts, check, overruns, parts_in
 from launchopt_ml.copywriting import Brief, WriterFailed
+from launchopt_ml.copywriting.adapters import length_of
 from launchopt_ml.copywriting.care import written_with_care
 from launchopt_ml.copywriting.constrained import Decoder, Shape
 from launchopt_ml.copywriting.generation import _read, _step
 from launchopt_ml.copywriting.transformer import Row, TransformersWriter
 from launchopt_ml.copywriting.vocabulary import Vocabulary
-from tests.support.tiny_writer import save_tiny_voice, save_tiny_writer
+from tests.support.tiny_writer import save_tiny_prefix, save_tiny_voice, save_tiny_writer
 
 MUG = Facts(title="BLUE MUG", description="Holds 300 ml.")
 CUP = Facts(title="白瓷茶杯", language="zh-Hans")
@@ -163,6 +166,28 @@ class TestWriting:
         spoken = TransformersWriter(model=str(folder), adapter=str(voice))
         rows = writer.rows_of([Brief(facts=MUG, channel="google_search")], candidates=1)
         assert spoken.answers(rows, seed=0) != writer.answers(rows, seed=0)
+
+    def test_a_prefix_is_read_as_peft_reads_it(self, folder, writer, tmp_path):
+        """Our own cache begins with it: the scores of the next token are those of peft."""
+        import torch
+
+        voice = save_tiny_prefix(tmp_path / "prefix", model=folder)
+        spoken = TransformersWriter(model=str(folder), adapter=str(voice))._loaded
+        assert length_of(spoken.prefix) == 5
+        prompts = [[9, 8, 7, 40, 41], [9, 8, 7, *range(50, 90)]]
+        with_peft = PeftModel.from_pretrained(
+            AutoModelForCausalLM.from_pretrained(folder), voice
+        ).eval()
+        with torch.inference_mode():
+            ours = _read(spoken.model, prompts, pad=0, prefix=spoken.prefix)
+            _step(spoken.model, ours, torch.tensor([11, 12]))
+            for row, prompt in enumerate(prompts):
+                ids = torch.tensor([[*prompt, 11 + row]])
+                theirs = with_peft(input_ids=ids, attention_mask=torch.ones_like(ids))
+                assert torch.allclose(ours.logits[row], theirs.logits[0, -1], atol=1e-5)
+        rows = writer.rows_of([Brief(facts=MUG, channel="google_search")], candidates=1)
+        changed = TransformersWriter(model=str(folder), adapter=str(voice))
+        assert changed.answers(rows, seed=0) != writer.answers(rows, seed=0)
 
     def test_a_model_that_is_not_there_is_named(self, tmp_path):
         missing = TransformersWriter(model=str(tmp_path / "none"))

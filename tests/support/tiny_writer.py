@@ -75,3 +75,19 @@ def save_tiny_voice(folder: Path, *, model: Path) -> Path:
         )
         adapted.save_pretrained(folder)
     return folder
+
+
+def save_tiny_prefix(folder: Path, *, model: Path) -> Path:
+    """A prefix of five tokens for it, drawn by chance."""
+    import torch
+    from peft import PrefixTuningConfig, TaskType, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        adapted = get_peft_model(
+            AutoModelForCausalLM.from_pretrained(model),
+            PrefixTuningConfig(task_type=TaskType.CAUSAL_LM, num_virtual_tokens=5),
+        )
+        adapted.save_pretrained(folder)
+    return folder

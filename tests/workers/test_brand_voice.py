@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from launchopt.operations.models import ModelVersion
+from launchopt_ml.copywriting.adapters import RATES
 from launchopt_workers.copywriting.choosing import writer_named
 from launchopt_workers.voices.lessons import facts_of_tags, lessons_of
 from tests.support.tiny_writer import save_tiny_writer
@@ -50,19 +51,38 @@ def train(*words, **options):
 
 
 class TestTrainBrandVoice:
-    def test_learns_and_is_then_loaded_by_its_name(self, copy_file, model, settings):
-        told = train("dry", file=copy_file, model=str(model), epochs=4)
+    @pytest.mark.parametrize("method", ["lora", "prefix"])
+    def test_learns_and_is_then_loaded_by_its_name(self, copy_file, model, settings, method):
+        told = train("dry", file=copy_file, model=str(model), method=method, epochs=6, samples=4)
         assert told["copy"]["offered"] == 22
         assert told["copy"]["reasons"] == {"superlative without proof": 1, "placeholder": 1}
         assert told["perplexity_after"] < told["perplexity_before"]
+        assert told["loss"]["interval"][1] < 0
         version = ModelVersion.objects.get(name="voice: dry")
         assert (str(version.pk), version.status) == (told["model_version"], "active")
         assert "adapter_model.safetensors" in version.files
 
         named = {"COPY_MODEL": str(model), "COPY_VOICE": "dry"}
         settings.LAUNCHOPT = settings.LAUNCHOPT | named
-        loaded = writer_named("transformers")._loaded.model
-        assert "lora" in " ".join(name for name, _ in loaded.named_parameters())
+        loaded = writer_named("transformers")._loaded
+        weights = " ".join(name for name, _ in loaded.model.named_parameters())
+        assert ("lora" in weights, len(loaded.prefix)) == (method == "lora", 2 * (method != "lora"))
+
+    def test_tells_what_it_writes_about_unseen_facts_before_and_after(self, copy_file, model):
+        told = train("dry", file=copy_file, model=str(model), epochs=1, samples=3)
+        assert told["samples"] == 3
+        for name in ("passes_the_ledger", "facts_kept"):
+            low, high = told[name]["interval"]
+            assert -1 <= low <= told[name]["after"] - told[name]["before"] + 1e-4 <= high + 2e-4
+        assert "facts kept from" in told["promotion"]["sentence"]
+
+    def test_stays_a_candidate_where_it_is_not_shown_to_be_better(
+        self, copy_file, model, monkeypatch
+    ):
+        monkeypatch.setitem(RATES, "lora", 0.0)
+        told = train("dry", file=copy_file, model=str(model), epochs=1, samples=2)
+        assert told["status"] == "candidate"
+        assert told["promotion"]["sentence"].endswith("not shown to be better.")
 
     def test_refuses_too_few_texts(self, tmp_path, model):
         file = tmp_path / "few.jsonl"

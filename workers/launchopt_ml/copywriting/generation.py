@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from launchopt_ml.copywriting.adapters import Prefix, length_of
 from launchopt_ml.copywriting.constrained import Decoder
 
 if TYPE_CHECKING:
@@ -33,14 +34,20 @@ class Batch:
 
 
 def write_answers(
-    model: Any, prompts: Sequence[list[int]], decoder: Decoder, *, pad: int, seed: int
+    model: Any,
+    prompts: Sequence[list[int]],
+    decoder: Decoder,
+    *,
+    pad: int,
+    seed: int,
+    prefix: Prefix = (),
 ) -> None:
     """Write one answer to each prompt into the decoder. Equal neighbours are read once."""
     import torch
 
     chance = torch.Generator(device=model.device).manual_seed(seed)
     with torch.inference_mode():
-        batch = _read(model, prompts, pad=pad)
+        batch = _read(model, prompts, pad=pad, prefix=prefix)
         while True:
             scores = decoder.restrict(batch.logits.float())
             tokens = _drawn(scores, chance=chance)  # (rows,)
@@ -54,25 +61,21 @@ def write_answers(
             _step(model, batch, tokens)
 
 
-def _read(model: Any, prompts: Sequence[list[int]], *, pad: int) -> Batch:
+def _read(model: Any, prompts: Sequence[list[int]], *, pad: int, prefix: Prefix = ()) -> Batch:
     """The prompts' common start once, then the rest of each distinct one, then a row for each."""
     import torch
 
-    from launchopt_ml.copywriting.roomy import roomy_cache
-
     distinct = [p for at, p in enumerate(prompts) if at == 0 or p != prompts[at - 1]]
     shared = _shared_length(distinct)
-    cache = roomy_cache()
-    if shared:
-        start = torch.tensor([list(distinct[0][:shared])], device=model.device)
-        model(input_ids=start, past_key_values=cache, use_cache=True, logits_to_keep=1)
+    cache = _begun(model, distinct[0][:shared], prefix=prefix)
+    if shared or prefix:
         cache.batch_select_indices(torch.zeros(len(distinct), dtype=torch.long))
-    longest = max(map(len, distinct)) - shared
-    rest = [[pad] * (longest - len(p) + shared) + list(p[shared:]) for p in distinct]
-    mask = [[1] * shared + [0] * (longest - len(p) + shared) + [1] * (len(p) - shared)
-            for p in distinct]  # fmt: skip
+    before = shared + length_of(prefix)
+    longest = max(map(len, distinct))
+    rest = [[pad] * (longest - len(p)) + list(p[shared:]) for p in distinct]
+    mask = [[1] * before + [0] * (longest - len(p)) + [1] * (len(p) - shared) for p in distinct]
     seen = torch.tensor(mask, device=model.device)
-    places = (seen.cumsum(1) - 1).clamp(min=0)[:, shared:]
+    places = (seen.cumsum(1) - 1).clamp(min=0)[:, before:]
     out = model(
         input_ids=torch.tensor(rest, device=model.device),
         attention_mask=seen,
@@ -84,6 +87,21 @@ def _read(model: Any, prompts: Sequence[list[int]], *, pad: int) -> Batch:
     batch = Batch(cache, seen, out.logits[:, -1])
     batch.keep(torch.tensor(_row_of_each(prompts), device=model.device))
     return batch
+
+
+def _begun(model: Any, start: Sequence[int], *, prefix: Prefix) -> Any:
+    """A cache of one row that has read the prefix, then these tokens."""
+    import torch
+
+    from launchopt_ml.copywriting.roomy import roomy_cache
+
+    cache = roomy_cache()
+    for layer, (keys, values) in enumerate(prefix):
+        cache.update(keys, values, layer)
+    if start:
+        ids = torch.tensor([list(start)], device=model.device)
+        model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+    return cache
 
 
 def _step(model: Any, batch: Batch, tokens: torch.Tensor) -> None:

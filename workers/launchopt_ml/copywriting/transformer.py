@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from launchopt_core.claims import Draft
+from launchopt_ml.copywriting.adapters import Prefix, length_of, spoken
 from launchopt_ml.copywriting.constrained import Decoder, Shape
 from launchopt_ml.copywriting.distinct import distinct_drafts
 from launchopt_ml.copywriting.generation import write_answers
@@ -31,7 +32,7 @@ class Row:
 
 
 class TransformersWriter:
-    """Any causal model by name or path, with a LoRA adapter of a brand's voice where one is named.
+    """Any causal model by name or path, with the adapter of a brand's voice where one is named.
 
     It loads at the first writing, so that a process that never writes holds no weights.
     """
@@ -39,9 +40,13 @@ class TransformersWriter:
     name = "transformers"
     version = "1"
 
-    def __init__(self, *, model: str, adapter: str = "", batch: int = BATCH) -> None:
+    def __init__(
+        self, *, model: str, adapter: str = "", batch: int = BATCH, loaded: Loaded | None = None
+    ) -> None:
         self.model_name, self.adapter, self.batch = model, adapter, batch
         self.tokens_written = 0
+        if loaded is not None:
+            self._loaded = loaded
 
     def write(
         self, briefs: Sequence[Brief], *, candidates: int = 3, rng: Generator
@@ -70,11 +75,13 @@ class TransformersWriter:
     def answers(self, rows: Sequence[Row], *, seed: int) -> list[str]:
         """Write a batch of answers, one to each row."""
         loaded = self._loaded
-        longest = max(len(row.prompt) for row in rows)
+        longest = length_of(loaded.prefix) + max(len(row.prompt) for row in rows)
         self._require_room(longest + max(row.shape.most_tokens for row in rows))
         decoder = Decoder([row.shape for row in rows], loaded.vocabulary)
         prompts = [row.prompt for row in rows]
-        write_answers(loaded.model, prompts, decoder, pad=loaded.pad, seed=seed)
+        write_answers(
+            loaded.model, prompts, decoder, pad=loaded.pad, seed=seed, prefix=loaded.prefix
+        )
         self.tokens_written += sum(len(answer.ids) for answer in decoder.answers)
         return decoder.texts()
 
@@ -97,12 +104,13 @@ class TransformersWriter:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model with its tokenizer."""
+    """A model with its tokenizer, and what stands before all that it reads."""
 
     model: Any
     tokenizer: Any
     vocabulary: Vocabulary
     pad: int
+    prefix: Prefix = ()
 
     @classmethod
     def of(cls, name: str, adapter: str) -> Loaded:
@@ -115,17 +123,18 @@ class Loaded:
         try:
             tokenizer = AutoTokenizer.from_pretrained(name)
             model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
-            if adapter:
-                from peft import PeftModel
-
-                model = PeftModel.from_pretrained(model, adapter)
+            model, prefix = _with_voice(model, adapter, device="cuda" if on_gpu else "cpu")
         except (OSError, ValueError) as error:
             what = f"the brand voice {adapter!r}" if adapter else f"the model {name!r}"
             raise WriterFailed(f"{what} cannot be loaded ({type(error).__name__})") from error
         pad = tokenizer.pad_token_id
         pad = tokenizer.eos_token_id if pad is None else pad
-        model = model.eval().to("cuda" if on_gpu else "cpu")
-        return cls(model, tokenizer, Vocabulary(tokenizer), 0 if pad is None else pad)
+        return cls(model, tokenizer, Vocabulary(tokenizer), 0 if pad is None else pad, prefix)
+
+    def speaking(self, model: Any) -> Loaded:
+        """The same with a model that was adapted here."""
+        reader, prefix = spoken(model)
+        return replace(self, model=reader, prefix=prefix)
 
     def prompt(self, messages: list[dict[str, str]]) -> list[int]:
         """The tokens of a chat, by the model's own template where it has one."""
@@ -136,6 +145,14 @@ class Loaded:
             return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
         text = "".join(f"{each['role']}: {each['content']}\n\n" for each in messages)
         return list(self.tokenizer(text + "assistant: ")["input_ids"])
+
+
+def _with_voice(model: Any, adapter: str, *, device: str) -> tuple[Any, Prefix]:
+    if not adapter:
+        return model.eval().to(device), ()
+    from peft import PeftModel
+
+    return spoken(PeftModel.from_pretrained(model, adapter).eval().to(device))
 
 
 def _drafts(brief: Brief, texts: Sequence[str], candidates: int) -> tuple[Draft, ...]:

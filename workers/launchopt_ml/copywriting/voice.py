@@ -1,7 +1,8 @@
-"""A brand's voice: a LoRA adapter learned from approved copy (Hu and others, 2021).
+"""A brand's voice: a LoRA adapter or a prefix learned from approved copy.
 
-It learns answers alone, token by token, and is judged by texts that it has not seen. It learns how
-a shop speaks, not what is true: what it writes is checked like everything else.
+It learns answers alone, token by token (Hu and others, 2021; Li and Liang, 2021), and is judged by
+texts that it has not seen and by what it writes about their facts. It learns how a shop speaks, not
+what is true: what it writes is checked like everything else.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from launchopt_ml.copywriting.adapters import RATES, adapted
 from launchopt_ml.copywriting.prompting import messages_for
 from launchopt_ml.copywriting.transformer import Loaded
+from launchopt_ml.copywriting.voice_judged import Array, Change, Samples, Verdict, samples_of
 from launchopt_ml.copywriting.writer import Brief, Example, WriterFailed
 
 if TYPE_CHECKING:
     import torch
 
-Progress = Callable[[int, int], None]
-RANK = 8
-RATE = 1e-3
+Progress = Callable[[int, int, str], None]
 BATCH = 8
 HELD_OUT = 5  # every fifth text judges
 FEWEST = 10  # texts
+SAMPLES = 32  # unseen facts that are written about, before and after
 LONGEST = 1024  # tokens of prompt and answer together
 UNLEARNED = -100  # the label of a token that is read, not learned
 
@@ -42,10 +44,11 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Pages:
-    """Lessons as tokens, and where each answer begins."""
+    """Lessons as tokens, where each answer begins, and what it was written from."""
 
     tokens: list[list[int]]
     begins: list[int]
+    briefs: list[Brief]
 
 
 def train_voice(
@@ -53,11 +56,13 @@ def train_voice(
     lessons: Sequence[Lesson],
     target: Path,
     *,
+    method: str = "lora",
     epochs: int = 3,
+    samples: int = SAMPLES,
     seed: int = 0,
-    progress: Progress = lambda done, total: None,
-) -> dict[str, Any]:
-    """Write the adapter into a folder; gives the loss of unseen texts before and after.
+    progress: Progress = lambda done, total, step: None,
+) -> Learned:
+    """Write the adapter into a folder; gives how it judged unseen texts and facts.
 
     Raises WriterFailed where there are too few texts, or the model cannot be loaded.
     """
@@ -71,44 +76,93 @@ def train_voice(
         raise WriterFailed(f"only {len(pages.tokens)} texts fit into {LONGEST} tokens")
     unseen = list(range(0, len(pages.tokens), HELD_OUT))
     seen = [at for at in range(len(pages.tokens)) if at % HELD_OUT]
+    briefs = [pages.briefs[at] for at in unseen][:samples]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        before = _loss_of(loaded, loaded.model, pages, unseen)
-        adapted = _adapted(loaded.model)
-        _learn(loaded, adapted, pages, seen, epochs=epochs, seed=seed, progress=progress)
-        after = _loss_of(loaded, adapted, pages, unseen)
-    adapted.save_pretrained(target)
-    return {
-        "texts": len(seen),
-        "unseen_texts": len(unseen),
-        "loss_before": round(before, 4),
-        "loss_after": round(after, 4),
-        "perplexity_before": round(math.exp(before), 2),
-        "perplexity_after": round(math.exp(after), 2),
-        "trained_weights": sum(p.numel() for p in adapted.parameters() if p.requires_grad),
-    }
+        before = _judge(loaded, loaded.model, pages, unseen, briefs, seed=seed, progress=progress)
+        voiced = adapted(loaded.model, method=method)
+        _learn(loaded, voiced, pages, seen, method=method, epochs=epochs, seed=seed,
+               progress=progress)  # fmt: skip
+        speaking = loaded.speaking(voiced)
+        after = _judge(speaking, voiced, pages, unseen, briefs, seed=seed, progress=progress)
+    voiced.save_pretrained(target)
+    weights = sum(p.numel() for p in voiced.parameters() if p.requires_grad)
+    return Learned(len(seen), len(unseen), weights, _verdict(before, after, seed=seed))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a voice was learned from, and whether it is better than none."""
+
+    texts: int
+    unseen_texts: int
+    trained_weights: int
+    verdict: Verdict
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is kept."""
+        loss = self.verdict.loss
+        return {
+            "texts": self.texts,
+            "unseen_texts": self.unseen_texts,
+            "trained_weights": self.trained_weights,
+            "perplexity_before": round(math.exp(loss.before), 2),
+            "perplexity_after": round(math.exp(loss.after), 2),
+            **self.verdict.as_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Unseen texts: the loss of each and its tokens; and what is written about their facts."""
+
+    loss: Array
+    tokens: Array
+    samples: Samples
+
+
+def _judge(
+    loaded: Loaded,
+    model: Any,
+    pages: Pages,
+    unseen: Sequence[int],
+    briefs: Sequence[Brief],
+    *,
+    seed: int,
+    progress: Progress,
+) -> Judged:
+    loss, tokens = _losses(loaded, model, pages, unseen)
+    written = samples_of(
+        loaded,
+        briefs,
+        seed=seed,
+        progress=lambda done: progress(done, len(briefs), "write about unseen facts"),
+    )
+    return Judged(loss, tokens, written)
+
+
+def _verdict(before: Judged, after: Judged, *, seed: int) -> Verdict:
+    rng = np.random.default_rng(seed)
+    some, others = before.samples, after.samples
+    return Verdict(
+        loss=Change.of(before.loss, after.loss, weights=before.tokens, rng=rng),
+        passed=Change.of(some.passed, others.passed, rng=rng),
+        facts_kept=Change.of(some.facts_kept, others.facts_kept, rng=rng),
+        samples=len(some.passed),
+    )
 
 
 def _pages(loaded: Loaded, lessons: Sequence[Lesson]) -> Pages:
-    tokens, begins = [], []
+    pages = Pages([], [], [])
     for lesson in lessons:
         prompt = loaded.prompt(messages_for(lesson.brief))
         words = json.dumps(lesson.example.draft.parts(), ensure_ascii=False)
         answer = loaded.tokenizer(words, add_special_tokens=False)["input_ids"]
         if len(prompt) + len(answer) <= LONGEST:
-            tokens.append([*prompt, *answer])
-            begins.append(len(prompt))
-    return Pages(tokens, begins)
-
-
-def _adapted(model: Any) -> Any:
-    """The model with a few weights to learn, all others frozen."""
-    from peft import LoraConfig, TaskType, get_peft_model
-
-    config = LoraConfig(
-        task_type=TaskType.CAUSAL_LM, r=RANK, lora_alpha=2 * RANK, target_modules="all-linear"
-    )
-    return get_peft_model(model, config)
+            pages.tokens.append([*prompt, *answer])
+            pages.begins.append(len(prompt))
+            pages.briefs.append(lesson.brief)
+    return pages
 
 
 def _learn(
@@ -117,6 +171,7 @@ def _learn(
     pages: Pages,
     seen: Sequence[int],
     *,
+    method: str,
     epochs: int,
     seed: int,
     progress: Progress,
@@ -125,7 +180,7 @@ def _learn(
 
     rng = np.random.default_rng(seed)
     weights = [each for each in model.parameters() if each.requires_grad]
-    optimiser = torch.optim.AdamW(weights, lr=RATE)
+    optimiser = torch.optim.AdamW(weights, lr=RATES[method])
     batches = [
         order[start : start + BATCH]
         for order in ([seen[at] for at in rng.permutation(len(seen))] for _ in range(epochs))
@@ -133,31 +188,37 @@ def _learn(
     ]
     model.train()
     for done, batch in enumerate(batches, start=1):
-        loss = _read(loaded, model, pages, batch).loss
-        loss.backward()
+        loss, tokens = _read(loaded, model, pages, batch)
+        mean: Any = loss.sum() / tokens.sum()
+        mean.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
         optimiser.zero_grad()
-        progress(done, len(batches))
+        progress(done, len(batches), "learn the voice")
     model.eval()
 
 
-def _loss_of(loaded: Loaded, model: Any, pages: Pages, some: Sequence[int]) -> float:
-    """The mean loss of a token of these answers."""
+def _losses(loaded: Loaded, model: Any, pages: Pages, some: Sequence[int]) -> tuple[Array, Array]:
+    """(texts,) the mean loss of a token of each answer, and how many tokens it has."""
     import torch
 
-    total, count = 0.0, 0
+    losses: list[float] = []
+    counts: list[float] = []
     with torch.inference_mode():
         for start in range(0, len(some), BATCH):
-            batch = some[start : start + BATCH]
-            answers = sum(len(pages.tokens[at]) - pages.begins[at] for at in batch)
-            total += float(_read(loaded, model, pages, batch).loss) * answers
-            count += answers
-    return total / count
+            loss, tokens = _read(loaded, model, pages, some[start : start + BATCH])
+            losses += (loss / tokens).tolist()
+            counts += tokens.tolist()
+    return np.array(losses), np.array(counts, dtype=np.float64)
 
 
-def _read(loaded: Loaded, model: Any, pages: Pages, batch: Sequence[int]) -> Any:
-    """(texts, tokens), padded on the right; prompts and padding teach nothing."""
+def _read(
+    loaded: Loaded, model: Any, pages: Pages, batch: Sequence[int]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(texts,) the summed loss of each answer and its tokens; padded on the right.
+
+    Prompts and padding teach nothing.
+    """
     import torch
 
     longest = max(len(pages.tokens[at]) for at in batch)
@@ -171,4 +232,9 @@ def _read(loaded: Loaded, model: Any, pages: Pages, batch: Sequence[int]) -> Any
     rows: list[torch.Tensor] = [
         torch.tensor(each, device=loaded.model.device) for each in (ids, labels, mask)
     ]
-    return model(input_ids=rows[0], labels=rows[1], attention_mask=rows[2])
+    scores = model(input_ids=rows[0], attention_mask=rows[2]).logits[:, :-1]
+    wanted = rows[1][:, 1:]
+    loss = torch.nn.functional.cross_entropy(
+        scores.float().transpose(1, 2), wanted, ignore_index=UNLEARNED, reduction="none"
+    )
+    return loss.sum(dim=1), (wanted != UNLEARNED).sum(dim=1)

@@ -7,12 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from launchopt.conf import launchopt_settings
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.runs import Work
-from launchopt.operations.selectors import active_model
+from launchopt.operations.selectors import active_model, is_held
 from launchopt.operations.services import activate_model
 from launchopt_ml.copywriting.voice import train_voice
+from launchopt_ml.copywriting.voice_judged import Verdict
 from launchopt_workers.files import copy_files, keep_files
 from launchopt_workers.voices.lessons import Lessons
 
@@ -20,24 +23,36 @@ PREFIX = "voice: "  # of the name of a ModelVersion
 
 
 def make_voice(
-    work: Work, lessons: Lessons, *, name: str, model: str, epochs: int, seed: int
+    work: Work, lessons: Lessons, *, name: str, model: str, method: str, **options: Any
 ) -> ModelVersion:
-    """Learn a voice and keep it; it enters service where unseen texts became likelier."""
+    """Learn a voice and keep it; it enters service where it is shown to be better than none."""
     with tempfile.TemporaryDirectory() as folder:
-        told = train_voice(
+        learned = train_voice(
             model,
             lessons.kept,
             Path(folder),
-            epochs=epochs,
-            seed=seed,
-            progress=lambda done, total: _tell(work, done, total),
+            method=method,
+            progress=lambda done, total, step: _tell(work, done, total, step),
+            **options,
         )
-        version = _kept(Path(folder), name=name, model=model, work=work)
-    version.metrics = told | {"copy": lessons.told()}
-    version.save(force_insert=True)
-    if told["loss_after"] < told["loss_before"]:
-        activate_model(version=version, now=work.clock())
+        version = _kept(Path(folder), name=name, model=model, method=method, work=work)
+    promoted, sentence = _promotion(learned.verdict, name=version.name)
+    version.metrics = learned.as_dict() | {
+        "copy": lessons.told(),
+        "promotion": {"promoted": promoted, "sentence": sentence},
+    }
+    with transaction.atomic():
+        version.save(force_insert=True)
+        if promoted:
+            activate_model(version=version, now=work.clock(), by="learning", note=sentence)
     return version
+
+
+def _promotion(verdict: Verdict, *, name: str) -> tuple[bool, str]:
+    serving = active_model(name)
+    if verdict.is_better and serving is not None and is_held(serving):
+        return False, f"{verdict.sentence()} But a person went back to the voice in service."
+    return verdict.is_better, verdict.sentence()
 
 
 def adapter_of(name: str) -> str:
@@ -57,9 +72,9 @@ def _folder_of(pk: str) -> str:
     return folder
 
 
-def _kept(folder: Path, *, name: str, model: str, work: Work) -> ModelVersion:
+def _kept(folder: Path, *, name: str, model: str, method: str, work: Work) -> ModelVersion:
     card: dict[str, Any] = {
-        "kind": "LoRA adapter",
+        "kind": {"lora": "LoRA adapter", "prefix": "tuned prefix"}[method],
         "of": model,
         "predicts": "nothing: it lends copy the voice of approved texts",
         "intended_use": [f"Named by COPY_VOICE = {name!r}, beside COPY_MODEL = {model!r}."],
@@ -73,7 +88,7 @@ def _kept(folder: Path, *, name: str, model: str, work: Work) -> ModelVersion:
     return version
 
 
-def _tell(work: Work, done: int, total: int) -> None:
-    if done == 1:
+def _tell(work: Work, done: int, total: int, step: str) -> None:
+    if work.run and work.run.total != total:
         work.expect(total)
-    work.report(done=done, step="learn the voice")
+    work.report(done=done, step=step)

@@ -1,4 +1,4 @@
-"""`manage.py train_brand_voice`: a LoRA adapter learned from approved copy."""
+"""`manage.py train_brand_voice`: a LoRA adapter or a prefix learned from approved copy."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from launchopt.operations.errors import InvalidInput
 from launchopt_workers.running import run_here
 from launchopt_workers.voices import tasks  # noqa: F401 - registers the bodies
 
+METHODS = ("lora", "prefix")
+
 
 class Command(LaunchOptCommand):
     """Learns in this process; no worker need be up."""
 
     help = (
-        "Fine-tune a LoRA adapter of the copy model on approved creatives, and on a file of copy, "
-        "as far as the ledger proves them. It enters service where unseen texts became likelier."
+        "Fine-tune a LoRA adapter or a prefix of the copy model on approved creatives, and on a "
+        "file of copy, as far as the ledger proves them. It enters service where unseen texts "
+        "became likelier and no smaller share of what it writes passes the ledger."
     )
     example = "manage.py train_brand_voice warm-and-dry --file copy.jsonl --epochs 3"
 
@@ -34,26 +37,38 @@ class Command(LaunchOptCommand):
             help="JSON lines as check_copy reads them, or content (tags) and summary; also .gz.",
         )
         parser.add_argument("--model", default="", help="Its model; default: COPY_MODEL.")
+        parser.add_argument(
+            "--method",
+            choices=METHODS,
+            default=METHODS[0],
+            help="What is learned: low-rank changes of weights, or keys and values before a text.",
+        )
+        parser.add_argument(
+            "--samples",
+            type=int,
+            default=32,
+            metavar="N",
+            help="Unseen facts that it writes about before and after, to be judged.",
+        )
         parser.add_argument("--epochs", type=int, default=3, help="Times each text is read.")
         parser.add_argument("--seed", type=int, default=0, help="Of chance.")
 
     def work(
-        self, *, name: str, file: Path | None, model: str, epochs: int, seed: int, **options: Any
+        self, *, name: str, file: Path | None, model: str, **options: Any
     ) -> Mapping[str, Any]:
         """Gather, learn, judge, keep."""
         model = model or launchopt_settings().copy_model
         if not model:
             raise InvalidInput("Name the model by --model or the setting COPY_MODEL.")
-        if epochs < 1:
-            raise InvalidInput("--epochs is 1 or more.")
+        if min(options["epochs"], options["samples"]) < 1:
+            raise InvalidInput("--epochs and --samples are 1 or more.")
         return run_here(
             jobs.TRAIN_BRAND_VOICE,
             on_progress=self.progress,
             name=name,
             file=str(file) if file else "",
             model=model,
-            epochs=epochs,
-            seed=seed,
+            **{each: options[each] for each in ("method", "epochs", "samples", "seed")},
         )
 
     def show(self, report: Mapping[str, Any]) -> None:
@@ -69,4 +84,5 @@ class Command(LaunchOptCommand):
             f"Perplexity of {report['unseen_texts']} unseen texts: "
             f"{report['perplexity_before']:,} before, {report['perplexity_after']:,} after."
         )
+        self.stdout.write(report["promotion"]["sentence"])
         self.stdout.write(f"Model version {report['model_version']}: {report['status']}.")
