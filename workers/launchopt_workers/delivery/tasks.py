@@ -7,9 +7,10 @@ from typing import Any
 
 from launchopt import jobs
 from launchopt.campaigns import mailing
+from launchopt.campaigns.services import best_hours
 from launchopt.operations.runs import Work
 from launchopt_workers.delivery import pacing, weights
-from launchopt_workers.running import job_body
+from launchopt_workers.running import instant_of, job_body
 
 
 @job_body(jobs.PACE_LAUNCHES)
@@ -25,6 +26,12 @@ def pace_launches(work: Work, *, now: str | None = None, **_: Any) -> dict[str, 
 def update_weights(work: Work, *, now: str | None = None, **_: Any) -> dict[str, Any]:
     """Give more of the new customers to the words that convert."""
     return weights.update(now=_instant(now, work), simulated=now is not None)
+
+
+@job_body(jobs.LEARN_BEST_HOURS)
+def learn_best_hours(work: Work, *, as_of: str | None = None, **_: Any) -> dict[str, Any]:
+    """Learn in which hours customers are in the shop, from what they did before `as_of`."""
+    return {"customers": best_hours.learn_best_hours(now=instant_of(work, as_of))}
 
 
 @job_body(jobs.SEND_MESSAGES)

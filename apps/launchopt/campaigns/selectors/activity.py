@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from launchopt.audiences.models import Customer
 from launchopt.conf import launchopt_settings
 from launchopt_core.errors import UnknownTimeZone
 from launchopt_core.schedule import HOURS_OF_DAY, HOURS_OF_WEEK, zone_of
@@ -73,6 +74,12 @@ def zones_of(audience: uuid.UUID) -> dict[str, int]:
         known = name if _is_zone(name) else shop
         zones[known] = zones.get(known, 0) + count
     return zones or {shop: 1}
+
+
+def zones_of_customers() -> list[str]:
+    """The time zones that customers name and that exist."""
+    named = Customer.objects.exclude(time_zone="").values_list("time_zone", flat=True)
+    return [name for name in named.distinct().order_by() if _is_zone(name)]
 
 
 def presence_of(audience: uuid.UUID, *, before: datetime, days: int) -> Presence:
