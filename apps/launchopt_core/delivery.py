@@ -121,6 +121,9 @@ def has_room(times: Iterable[datetime], now: datetime, window: timedelta, cap: i
     _check_window(window)
     if cap < 0:
         raise InvalidRate(f"A cap is 0 or more contacts, not {cap}.")
+    times = list(times)
+    if len(times) < cap:
+        return True
     near = sorted([*(t for t in times if abs(t - now) < window), now])
     return all(
         sum(first <= t < first + window for t in near) <= cap for first in near if first <= now

@@ -59,16 +59,16 @@ class Kept(NamedTuple):
 KEEP = f"""
     WITH turned AS (
         INSERT INTO launchopt_campaigns_turn AS t (customer_id, number)
-        SELECT customer, number + 1
-        FROM unnest(%(whose)s::bigint[], %(turns)s::bigint[]) AS read (customer, number)
-        ORDER BY customer
+        SELECT key::bigint, value::bigint + 1 FROM jsonb_each_text(%(turns)s::jsonb)
+        ORDER BY 1
         ON CONFLICT (customer_id) DO UPDATE SET number = excluded.number
         WHERE t.number = excluded.number - 1
         RETURNING 1
     ), held AS MATERIALIZED (
-        SELECT k.id, t.cost, k.allowance >= k.reserved + k.spent + t.cost AS has_it
+        SELECT k.id, t.value::numeric AS cost,
+               k.allowance >= k.reserved + k.spent + t.value::numeric AS has_it
         FROM launchopt_campaigns_campaign k
-        JOIN unnest(%(campaigns)s::uuid[], %(costs)s::numeric[]) AS t (id, cost) ON t.id = k.id
+        JOIN jsonb_each_text(%(taken)s::jsonb) AS t ON t.key::uuid = k.id
         ORDER BY k.id FOR NO KEY UPDATE OF k
     ), now AS MATERIALIZED (
         SELECT string_agg(token::text, ' ' ORDER BY slot) AS revision
@@ -76,8 +76,8 @@ KEEP = f"""
     ), verdict AS MATERIALIZED (
         SELECT now.revision,
                now.revision = coalesce(%(revision)s::text, now.revision)
-               AND (SELECT count(*) FROM turned) = cardinality(%(whose)s::bigint[])
-               AND (SELECT count(*) FROM held WHERE has_it) = cardinality(%(campaigns)s::uuid[])
+               AND (SELECT count(*) FROM turned) = %(customers)s
+               AND (SELECT count(*) FROM held WHERE has_it) = %(campaigns)s
                AS is_kept
         FROM now
     ), taken AS (
@@ -90,10 +90,8 @@ KEEP = f"""
     ), assigned AS (
         INSERT INTO launchopt_experiments_assignment
             (experiment_id, customer_id, variant_id, phase, assigned_at)
-        SELECT * FROM unnest(
-            %(experiments)s::uuid[], %(customers)s::bigint[], %(variants)s::bigint[],
-            %(phases)s::smallint[], %(instants)s::timestamptz[]
-        )
+        SELECT * FROM jsonb_to_recordset(%(drawn)s::jsonb) AS drawn
+            (experiment uuid, customer bigint, variant bigint, phase smallint, at timestamptz)
         WHERE (SELECT is_kept FROM verdict)
         ON CONFLICT DO NOTHING
     )
@@ -114,24 +112,21 @@ def keep_decisions(
     That is: where a customer's turn is no longer that of `turns`, a campaign has the money no
     longer, or the revision is another; None compares none. An assignment that stands is kept.
     """
-    experiments, customers, variants, phases, instants = (
-        zip(*drawn, strict=True) if drawn else [()] * 5
-    )
     given = {
-        "decisions": json.dumps([_row(decision) for decision in decisions], default=str),
-        "experiments": list(experiments),
-        "customers": list(customers),
-        "variants": list(variants),
-        "phases": list(phases),
-        "instants": list(instants),
-        "campaigns": list(taken),
-        "costs": list(taken.values()),
-        "whose": list(turns),
-        "turns": list(turns.values()),
+        "decisions": _json([_row(decision) for decision in decisions]),
+        "drawn": _json([each._asdict() for each in drawn]),
+        "taken": _json({str(campaign): cost for campaign, cost in taken.items()}),
+        "turns": _json(turns),
+        "campaigns": len(taken),
+        "customers": len(turns),
         "revision": revision,
     }
     [row] = fetch(KEEP, given)
     return Kept(*row)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, default=str)
 
 
 def _row(decision: Decision) -> dict[str, object]:
