@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -118,6 +118,14 @@ CHINESE = Phrases(
 )
 
 
+# The lines that a shop may word otherwise, by what they rest on; factors of interest have theirs.
+OF_GROUNDS = ("together", "alike", "popular", "fresh", "new_and_alike", "other")
+KINDS = (*OF_GROUNDS, *ENGLISH.factors)
+SLOTS = ("{deed}", "{these}")
+TOLD_AS = {"en": ("you {deed}", "You {deed}"), "zh-Hans": ("您{deed}",)}
+LONGEST_LINE = 160
+
+
 @dataclass(frozen=True)
 class Grounds:
     """What an entry rests on."""
@@ -134,15 +142,68 @@ def phrases_of(language: str) -> Phrases:
     return CHINESE if language.lower().startswith("zh") else ENGLISH
 
 
-def sentence(grounds: Grounds, *, language: str) -> str:
-    """The reason in words.
+def line_of(kind: str, *, language: str) -> str:
+    """How the phrasebook words a line of KINDS, with its slots."""
+    words = phrases_of(language)
+    return str(getattr(words, kind)) if kind in OF_GROUNDS else words.factors[kind]
+
+
+def with_lines(lines: Mapping[str, str], *, language: str) -> Phrases:
+    """The sentences of a language, some of them worded as the shop has them."""
+    words = phrases_of(language)
+    own: dict[str, Any] = {kind: text for kind, text in lines.items() if kind in OF_GROUNDS}
+    factors = {kind: lines.get(kind, text) for kind, text in words.factors.items()}
+    return replace(words, factors=factors, **own)
+
+
+def line_fault(text: str, *, kind: str, language: str) -> str:
+    """What keeps a wording from being filled as the phrasebook's own is; '' where nothing does.
+
+    >>> line_fault("As you {deed}: one more like it.", kind="alike", language="en")
+    ''
+    >>> line_fault("You may like it.", kind="alike", language="en")
+    "it must say 'you {deed}' once"
+    """
+    plain = line_of(kind, language=language)
+    if len(text) > LONGEST_LINE:
+        return f"it has more than {LONGEST_LINE} characters"
+    for slot in SLOTS:
+        if plain.count(slot) != text.count(slot):
+            return f"it must say {_as_told(slot, language)!r} {_times(plain.count(slot))}"
+    if "{deed}" in plain and not any(told in text for told in _told_as(language)):
+        return f"it must say {_as_told('{deed}', language)!r} once"
+    rest = text.replace("{deed}", "").replace("{these}", "")
+    return "it has braces that nothing fills" if "{" in rest or "}" in rest else ""
+
+
+def filled_line(text: str, *, language: str) -> str:
+    """A line as a shopper might read it, for who checks it or looks at it."""
+    words = phrases_of(language)
+    deed = words.deeds["purchase"].replace("{names}", words.one.format("…"))
+    return text.replace("{deed}", deed).replace("{these}", words.it)
+
+
+def _told_as(language: str) -> tuple[str, ...]:
+    return TOLD_AS["zh-Hans" if phrases_of(language) is CHINESE else "en"]
+
+
+def _as_told(slot: str, language: str) -> str:
+    return _told_as(language)[0] if slot == "{deed}" else slot
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else "never"
+
+
+def sentence(grounds: Grounds, *, language: str, words: Phrases | None = None) -> str:
+    """The reason in words: the phrasebook's, or those that are given for the language.
 
     >>> sentence(Grounds("co_purchase", ["Cup", "Plate"], "purchase"), language="en")
     'Because you bought Cup and Plate: customers who bought these also bought this.'
     >>> sentence(Grounds("popularity"), language="zh-Hans")
     '很受其他顾客欢迎。'
     """
-    words = phrases_of(language)
+    words = words or phrases_of(language)
     if grounds.titles:
         return _about_own(grounds, words)
     if grounds.is_fresh:
@@ -151,7 +212,11 @@ def sentence(grounds: Grounds, *, language: str) -> str:
 
 
 def interest_sentence(
-    reasons: Sequence[Mapping[str, Any]], *, titles: Mapping[str, str], language: str
+    reasons: Sequence[Mapping[str, Any]],
+    *,
+    titles: Mapping[str, str],
+    language: str,
+    words: Phrases | None = None,
 ) -> str:
     """Why a customer may want a product, told to the customer.
 
@@ -166,7 +231,7 @@ def interest_sentence(
     >>> interest_sentence(reasons, titles={"A": "Red cup"}, language="en")
     'Because you bought Red cup: this is similar.'
     """
-    words = phrases_of(language)
+    words = words or phrases_of(language)
     told = (_factor_told(one, words, titles) for one in reasons if one["log_odds"] > 0)
     return words.space.join(islice(filter(None, told), MOST_TOLD)) or words.other
 

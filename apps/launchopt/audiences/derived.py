@@ -72,18 +72,11 @@ class Segment(models.Model):
         return self.name
 
 
-class ListTheme(models.Model):
-    """The line over a list's products of one category, and why they stand together.
-
-    Written once for a category and a language, for nobody in particular, and shown while its
-    claims are proved, its words are those that were checked, and nobody withdrew it.
-    """
+class CheckedWords(models.Model):
+    """Words of lists, written for nobody in particular, shown while they are those checked."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="themes")
     language = models.CharField(max_length=20)
-    title = models.CharField(max_length=80, help_text="Such as: For your kitchen corner.")
-    reason = models.CharField(max_length=300, help_text="One sentence that is true of all of them.")
     writer = models.CharField(
         max_length=60, editable=False, help_text="Who wrote it: phrasebook, a model, or a person."
     )
@@ -99,19 +92,67 @@ class ListTheme(models.Model):
     content_hash = models.CharField(
         max_length=64, editable=False, help_text="Of the words that were checked."
     )
+    written_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class ListTheme(CheckedWords):
+    """The line over a list's products of one category, and why they stand together.
+
+    Written once for a category and a language, for nobody in particular, and shown while its
+    claims are proved, its words are those that were checked, and nobody withdrew it.
+    """
+
+    category = models.ForeignKey(
+        Category,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="themes",
+        help_text="None: of products that have no category.",
+    )
+    title = models.CharField(max_length=80, help_text="Such as: For your kitchen corner.")
+    reason = models.CharField(max_length=300, help_text="One sentence that is true of all of them.")
     facts_hash = models.CharField(
         max_length=64, editable=False, help_text="Of the category's facts when it was written."
     )
     is_withdrawn = models.BooleanField(
         default=False, editable=False, help_text="A person said that it is not shown."
     )
-    written_at = models.DateTimeField(editable=False)
 
     class Meta:
         ordering = ["category__name", "language"]
         constraints = [
-            models.UniqueConstraint(fields=["category", "language"], name="launchopt_one_theme")
+            models.UniqueConstraint(
+                fields=["category", "language"], nulls_distinct=False, name="launchopt_one_theme"
+            )
         ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class ReasonLine(CheckedWords):
+    """How a list says why a product stands in it, with a gap for what the customer did.
+
+    Written once for what the reason rests on, never for a customer: whoever words it sees none.
+    """
+
+    kind = models.CharField(
+        max_length=30, editable=False, help_text="What the reason rests on, such as: alike."
+    )
+    text = models.CharField(
+        max_length=160,
+        help_text="{deed} is what the customer did, {these} what was named with it.",
+    )
+
+    class Meta:
+        ordering = ["language", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "language"], name="launchopt_one_reason_line")
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from launchopt.audiences.derived import ListTheme as ListTheme
+from launchopt.audiences.derived import ReasonLine as ReasonLine
 from launchopt.audiences.derived import ScoredShard as ScoredShard
 from launchopt.audiences.derived import Segment as Segment
 from launchopt.catalog.models import Product
