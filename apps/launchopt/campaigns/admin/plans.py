@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
+from launchopt.campaigns.admin.why import WhyMixin
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch, Placement
 from launchopt.campaigns.selectors.telling import why
 from launchopt.campaigns.services.learning import speak_to_audience
@@ -209,7 +210,7 @@ class PlacementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(WhyMixin, ReadOnlyAdmin):
     """What customers were shown, or why nothing."""
 
     list_display = [
