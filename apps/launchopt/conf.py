@@ -111,7 +111,13 @@ class Settings:
         24, "Length in hours of the rolling window that the contact cap counts in."
     )
     quiet_hours: tuple[int, int] = _setting(
-        (21, 8), "Local hours (from, to) in which outbound channels (email, sms) contact nobody."
+        (21, 8),
+        "Local hours (from, to) in which outbound channels (email, sms, webhook) contact nobody.",
+    )
+    channels: Mapping[str, str] = _setting(
+        {},
+        "Channels of the shop's own: name -> dotted path of a subclass of "
+        "launchopt.campaigns.channels.Channel.",
     )
     customer_of_request: str = _setting(
         "",

@@ -15,15 +15,15 @@ from email.message import EmailMessage
 import pytest
 from aiosmtpd.controller import Controller
 from django.contrib.auth import get_user_model
-from django.core.mail import get_connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from launchopt import testing
 from launchopt.audiences.models import Consent, Customer, Event
-from launchopt.campaigns import mailing
-from launchopt.campaigns.mailing.sending import LOST_AFTER, send
+from launchopt.campaigns import delivering
+from launchopt.campaigns.channels import channel_named
+from launchopt.campaigns.delivering.sending import LOST_AFTER, send
 from launchopt.campaigns.models import Campaign, Creative, Decision, Launch, Message
 from launchopt.catalog.models import Product
 from launchopt.operations.models import Alert, AuditEntry
@@ -98,7 +98,11 @@ def launch(transactional_db) -> Launch:
 
 
 def send_due() -> dict[str, int]:
-    return mailing.send_due(now=timezone.now(), connection=get_connection())
+    return delivering.send_due(now=timezone.now())
+
+
+def counts(**some: int) -> dict[str, int]:
+    return dict.fromkeys(("decided", "sent", "attempted", "refused", "unknown"), 0) | some
 
 
 def links_in(message: EmailMessage) -> dict[str, str]:
@@ -112,7 +116,7 @@ def links_in(message: EmailMessage) -> dict[str, str]:
 class TestSending:
     def test_writes_to_each_member_with_an_address_once(self, post, launch):
         assert send_due()["sent"] == 3
-        assert send_due() == {"decided": 0, "sent": 0, "refused": 0, "unknown": 0}
+        assert send_due() == counts(decided=0)
         assert sorted(post.addresses()) == [f"customer-{n}@example.org" for n in range(3)]
         assert set(Decision.objects.values_list("state", flat=True)) == {"confirmed"}
         campaign = Campaign.objects.get()
@@ -132,7 +136,7 @@ class TestSending:
 
     def test_sends_nothing_where_mail_is_not_set_up(self, settings, launch):
         settings.LAUNCHOPT = {**settings.LAUNCHOPT, "EMAIL_FROM": ""}
-        assert mailing.send_due(now=timezone.now())["decided"] == 0
+        assert delivering.send_due(now=timezone.now())["decided"] == 0
         assert not Decision.objects.exists()
 
     def test_never_passes_the_money_that_is_let_out(self, post, launch):
@@ -145,11 +149,11 @@ class TestSending:
         assert send_due()["decided"] == 0
         Consent.objects.update(is_granted=True)
         later = timezone.now() + timedelta(hours=2)
-        assert mailing.send_due(now=later, connection=get_connection())["sent"] == 3
+        assert delivering.send_due(now=later)["sent"] == 3
 
     def test_a_refused_address_costs_nothing_and_is_named_by_its_code(self, post, launch):
         post.refused = {"customer-1@example.org"}
-        assert send_due() == {"decided": 3, "sent": 2, "refused": 1, "unknown": 0}
+        assert send_due() == counts(decided=3, sent=2, refused=1)
         message = Message.objects.get(state="refused")
         assert message.error == "SMTPRecipientsRefused 550"
         assert "example.org" not in message.error
@@ -160,7 +164,7 @@ class TestSending:
         assert send_due()["unknown"] == 3
         post.hangs_up = False
         later = timezone.now() + timedelta(hours=3)
-        assert mailing.send_due(now=later, connection=get_connection())["decided"] == 0
+        assert delivering.send_due(now=later)["decided"] == 0
         assert Alert.objects.get(code="message_unknown").resolved_at is None
 
     def test_a_killed_worker_leaves_a_message_that_is_not_sent_again(self, post, launch):
@@ -170,9 +174,9 @@ class TestSending:
         send_due()
         lost = Message.objects.first()
         Message.objects.filter(pk=lost.pk).update(state="attempted")
-        assert send(lost.decision, now=now, connection=get_connection()) == "unknown"
+        assert send(lost.decision, channel=channel_named("email"), now=now) == "unknown"
         assert len(post.taken) == 3
-        assert mailing.find_unknown(now=now + LOST_AFTER * 2) == 1
+        assert delivering.find_unknown(now=now + LOST_AFTER * 2) == 1
         lost.refresh_from_db()
         assert (lost.state, lost.error) == ("unknown", "the worker was lost")
 
@@ -229,7 +233,7 @@ class TestReports:
         self.tell([{"message_id": post.taken[0]["Message-ID"], "kind": "bounce"}])
         Message.objects.update(state="refused")
         later = timezone.now() + timedelta(hours=2)
-        assert mailing.send_due(now=later, connection=get_connection())["decided"] == 2
+        assert delivering.send_due(now=later)["decided"] == 2
 
     def test_what_is_unknown_or_wrong_is_named_and_the_rest_is_kept(self, post, launch):
         send_due()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from launchopt import jobs
-from launchopt.campaigns import mailing
+from launchopt.campaigns import delivering
 from launchopt.campaigns.services import best_hours
 from launchopt.operations.runs import Work
 from launchopt_workers.delivery import pacing, weights
@@ -38,7 +38,7 @@ def learn_best_hours(work: Work, *, as_of: str | None = None, **_: Any) -> dict[
 def send_messages(work: Work, **_: Any) -> dict[str, Any]:
     """Write to the next customers of running launches, on the clock of the wall."""
     now = work.clock()
-    return {"lost": mailing.find_unknown(now=now)} | mailing.send_due(now=now)
+    return {"lost": delivering.find_unknown(now=now)} | delivering.send_due(now=now)
 
 
 def _instant(now: str | None, work: Work) -> datetime:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from launchopt.campaigns import mailing
+from launchopt.campaigns import delivering
 from launchopt.campaigns.models import Message
 from launchopt.operations.adminsite import ReadOnlyAdmin, SuiteMedia, for_each, needs_confirmation
 
@@ -67,7 +67,7 @@ class MessageAdmin(ReadOnlyAdmin):
             for_each(
                 request,
                 rows.select_related("decision__customer", "decision__launch__product"),
-                lambda row: mailing.settle(row.decision, was_sent=was_sent, now=now, by=by),
+                lambda row: delivering.settle(row.decision, was_sent=was_sent, now=now, by=by),
                 done="Noted",
             )
         return page

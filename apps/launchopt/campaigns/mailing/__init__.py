@@ -1,7 +1,6 @@
-"""Launches by e-mail, through Django's own mail backends: each message at most once."""
+"""E-mails to customers: how they look, how they are handed over, what a provider tells of them."""
 
-from launchopt.campaigns.mailing.choosing import is_mail_set_up
+from launchopt.campaigns.mailing.channel import Email, send_test
 from launchopt.campaigns.mailing.reports import record_reports
-from launchopt.campaigns.mailing.sending import find_unknown, send_due, send_test, settle
 
-__all__ = ["find_unknown", "is_mail_set_up", "record_reports", "send_due", "send_test", "settle"]
+__all__ = ["Email", "record_reports", "send_test"]

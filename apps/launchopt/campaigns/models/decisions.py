@@ -13,8 +13,6 @@ from launchopt.campaigns.models.launches import Campaign, Launch
 from launchopt.campaigns.models.words import Creative, Placement
 from launchopt.operations.fields import CurrentTransaction
 
-OUTBOUND_CHANNELS = frozenset({"email", "sms"})
-
 
 class Reason(models.TextChoices):
     """Why a customer saw something, or nothing."""

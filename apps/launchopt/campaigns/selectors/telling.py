@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from launchopt.campaigns.models import OUTBOUND_CHANNELS, Decision, Reason
+from launchopt.campaigns.channels import outbound_names
+from launchopt.campaigns.models import Decision, Reason
 from launchopt.conf import launchopt_settings
 from launchopt_core.delivery import is_quiet, next_allowed
 from launchopt_core.errors import UnknownTimeZone
@@ -71,7 +72,7 @@ def _silence(decision: Decision) -> str:
 
 def _night(decision: Decision) -> str:
     """Where it was night, the reason and when the message may go."""
-    if decision.reason != Reason.SUPPRESSED or decision.channel not in OUTBOUND_CHANNELS:
+    if decision.reason != Reason.SUPPRESSED or decision.channel not in outbound_names():
         return ""
     shop = launchopt_settings()
     quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)

@@ -10,8 +10,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from launchopt.campaigns.channels import outbound_names
 from launchopt.campaigns.models import (
-    OUTBOUND_CHANNELS,
     Campaign,
     Creative,
     Decision,
@@ -186,7 +186,7 @@ class Desk:
     def _is_suppressed(self, customer: Person, campaign: Campaign, *, at: datetime) -> bool:
         if self.moment.is_suppressed(customer.pk, product=campaign.launch.product_id, now=at):
             return True
-        if campaign.channel not in OUTBOUND_CHANNELS:
+        if campaign.channel not in outbound_names():
             return False
         return _is_quiet(customer, at=at)
 

@@ -14,7 +14,7 @@ from launchopt.operations.alerts import resolve_alert
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.services import record_audit
 from launchopt.operations.webhooks.addresses import check_url
-from launchopt.operations.webhooks.events import EVENTS, TEST
+from launchopt.operations.webhooks.events import EVENTS, MESSAGE_DECIDED, TEST
 from launchopt.operations.webhooks.models import WebhookDelivery, WebhookEndpoint
 from launchopt.operations.webhooks.settling import subject_of
 from launchopt.operations.webhooks.signing import new_secret
@@ -111,8 +111,13 @@ def check_endpoint(
         fault = f"There is no event {unknown[0]!r}" if unknown else "Choose at least one event"
         raise InvalidInput.at("/events", f"{fault}; there are {', '.join(EVENTS)}.")
     check_url(url)
-    others = WebhookEndpoint.objects.filter(name=name)
-    if others.exclude(pk=known.pk if known else None).exists():
+    others = WebhookEndpoint.objects.exclude(pk=known.pk if known else None)
+    sender = others.filter(events__contains=[MESSAGE_DECIDED]).first()
+    if MESSAGE_DECIDED in events and sender:
+        raise InvalidInput.at(
+            "/events", f"{sender} sends messages already; two would send each message twice."
+        )
+    if others.filter(name=name).exists():
         raise Conflict(f"There is an endpoint named {name!r} already; choose another name.")
 
 

@@ -6,26 +6,19 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from launchopt.audiences.models import AudienceMember, Customer, Event, EventKind
+from launchopt.audiences.models import AudienceMember, Customer
+from launchopt.campaigns.channels import Sender
 from launchopt.campaigns.models import Campaign, Decision, Message, Reason
 from launchopt.campaigns.selectors import campaigns_serving
-from launchopt.conf import launchopt_settings
 
-EMAIL = "email"
 ASKED_AGAIN_AFTER = timedelta(hours=1)  # who could not be written to may be an hour later
 # A decision that stands for the whole launch: nobody asks again.
 SETTLED = (Reason.HOLDOUT, Reason.NOT_WORTH_IT)
 
 
-def is_mail_set_up() -> bool:
-    """Whether the host lets LaunchOpt send e-mails."""
-    shop = launchopt_settings()
-    return bool(shop.email_from and shop.site_url)
-
-
-def open_campaigns(*, now: datetime) -> list[Campaign]:
-    """The e-mail campaigns that run at this instant on the clock of the wall."""
-    found = campaigns_serving(channels=[EMAIL], since=now, until=now, with_simulated=False)
+def open_campaigns(channel: Sender, *, now: datetime) -> list[Campaign]:
+    """The campaigns of a channel that run at this instant on the clock of the wall."""
+    found = campaigns_serving(channels=[channel.name], since=now, until=now, with_simulated=False)
     return [campaign for campaign in found if campaign.launch.status == "running"]
 
 
@@ -35,28 +28,31 @@ def affordable(campaigns: list[Campaign]) -> int:
     return sum(max(int(count), 0) for count in left)
 
 
-def next_customers(campaigns: list[Campaign], *, now: datetime, most: int) -> list[str]:
+def next_customers(
+    campaigns: list[Campaign], *, channel: Sender, now: datetime, most: int
+) -> list[str]:
     """The shop's ids of members to decide about, the likeliest first.
 
-    Left out are customers without an address, those whose mail bounced, those who were decided
-    about for good or within the hour, and those to whom a message went, or may have gone.
+    Left out are customers whom the channel does not reach, those who were decided about for good or
+    within the hour, and those to whom a message of it went, or may have gone.
     """
     launches = [campaign.launch_id for campaign in campaigns]
+    reached = channel.reachable(Customer.objects.filter(merged_into=None))
     members = AudienceMember.objects.filter(
-        audience__in=[campaign.audience_id for campaign in campaigns],
-        customer__merged_into=None,
-    ).exclude(customer__email="")
+        audience__in=[campaign.audience_id for campaign in campaigns]
+    ).filter(Exists(reached.filter(pk=OuterRef("customer"))))
     decisions = Decision.objects.filter(
-        customer=OuterRef("customer"), launch__in=launches, channel=EMAIL
+        customer=OuterRef("customer"), launch__in=launches, channel=channel.name
     )
     messages = Message.objects.filter(
-        decision__customer=OuterRef("customer"), decision__launch__in=launches
+        decision__customer=OuterRef("customer"),
+        decision__launch__in=launches,
+        decision__channel=channel.name,
     ).exclude(state=Message.State.REFUSED)
-    bounces = Event.objects.filter(customer=OuterRef("customer"), kind=EventKind.BOUNCE)
     waiting = members.exclude(
         Exists(decisions.filter(Q(reason__in=SETTLED) | Q(decided_at__gt=now - ASKED_AGAIN_AFTER)))
     ).exclude(Exists(messages))
-    return _likeliest(waiting.exclude(Exists(bounces)), most=most)
+    return _likeliest(waiting, most=most)
 
 
 def _likeliest(members: QuerySet[AudienceMember], *, most: int) -> list[str]:

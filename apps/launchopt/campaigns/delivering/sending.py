@@ -1,0 +1,99 @@
+"""The next messages of each channel: decided about, noted as attempted, handed over.
+
+Most channels cannot tell whether they were handed the same message before: there "attempted" is
+committed before the other side is called, and the message goes out at most once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from launchopt.campaigns.channels import Refused, Sender, senders
+from launchopt.campaigns.delivering.choosing import affordable, next_customers, open_campaigns
+from launchopt.campaigns.delivering.settling import leave_to_person, settle
+from launchopt.campaigns.models import Decision, Message, Placement
+from launchopt.campaigns.services import Question, decide
+
+logger = logging.getLogger(__name__)
+LOST_AFTER = timedelta(minutes=10)  # an attempt of which nobody has told by then
+State = Message.State
+
+
+def send_due(*, now: datetime) -> dict[str, int]:
+    """Decide about the next customers of each channel that is ready, and write to those for whom
+    the answer is to show."""
+    counts = Counter({"decided": 0, "sent": 0, "attempted": 0, "refused": 0, "unknown": 0})
+    for channel in senders():
+        if channel.is_ready():
+            counts.update(_send_in(channel, now=now))
+    return dict(counts)
+
+
+def _send_in(channel: Sender, *, now: datetime) -> Counter[str]:
+    campaigns = open_campaigns(channel, now=now)
+    most = min(affordable(campaigns), channel.room()) if campaigns else 0
+    names = next_customers(campaigns, channel=channel, now=now, most=most) if most > 0 else []
+    counts = Counter(decided=len(names))
+    if not names:
+        return counts
+    Placement.objects.get_or_create(
+        name=channel.name,
+        defaults={"channel": channel.name, "description": "Messages that LaunchOpt sends."},
+    )
+    questions = [Question(customer=n, placement=channel.name, at=now, context={}) for n in names]
+    for answer in decide(questions=questions):
+        if answer.creative is not None:
+            counts[send(answer.decision, channel=channel, now=now)] += 1
+    return counts
+
+
+def send(decision: Decision, *, channel: Sender, now: datetime) -> str:
+    """Hand one message over, unless that was attempted before; gives its state."""
+    if channel.is_repeatable:
+        return _leave_note(decision, channel=channel, now=now)
+    if not _attempt(decision, now=now):
+        return str(State.UNKNOWN)
+    try:
+        was_taken = channel.send(decision, now=now)
+    except Refused as refusal:
+        return settle(decision, was_sent=False, now=now, why=str(refusal))
+    except Exception as fault:
+        # It may have gone out: what broke may have broken after the message was taken.
+        logger.warning("A message's fate is unknown: %s", type(fault).__name__)
+        return leave_to_person(decision, why=type(fault).__name__, now=now)
+    return settle(decision, was_sent=True, now=now) if was_taken else str(State.ATTEMPTED)
+
+
+def find_unknown(*, now: datetime) -> int:
+    """Attempts of which nobody has told, because a worker was killed: a person must look."""
+    told_later = [channel.name for channel in senders() if channel.is_repeatable]
+    lost = Message.objects.filter(state=State.ATTEMPTED, attempted_at__lt=now - LOST_AFTER).exclude(
+        decision__channel__in=told_later
+    )
+    rows = lost.select_related("decision")
+    for message in rows:
+        leave_to_person(message.decision, why="the worker was lost", now=now)
+    return len(rows)
+
+
+@transaction.atomic
+def _leave_note(decision: Decision, *, channel: Sender, now: datetime) -> str:
+    """The attempt and what the channel leaves behind are kept together, or neither."""
+    _, is_new = Message.objects.get_or_create(decision=decision, defaults={"attempted_at": now})
+    if is_new and channel.send(decision, now=now):
+        return settle(decision, was_sent=True, now=now)
+    return str(State.ATTEMPTED)
+
+
+def _attempt(decision: Decision, *, now: datetime) -> bool:
+    """Note that it is about to be sent; False where somebody did before. Committed at once."""
+    try:
+        with transaction.atomic(durable=True):
+            Message.objects.create(decision=decision, attempted_at=now)
+    except IntegrityError:
+        return False
+    return True
