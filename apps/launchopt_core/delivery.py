@@ -1,6 +1,6 @@
 """May this customer be contacted now, and if not, why: one rule, its order, and its clocks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -97,6 +97,17 @@ def _reason_for(situation: Situation) -> Reason:
         (not situation.has_creative, Reason.NO_CREATIVE),
     )
     return next((reason for applies, reason in policy if applies), Reason.SHOWN)
+
+
+def answered_with(verdicts: Sequence[Verdict]) -> int:
+    """Which of some offers, the likeliest first, is the answer: the first that is shown; where none
+    is, the first says why.
+
+    >>> capped, shown = Verdict(Reason.CAPPED, None), Verdict(Reason.SHOWN, "treatment")
+    >>> answered_with([capped, shown]), answered_with([capped])
+    (1, 0)
+    """
+    return next((n for n, verdict in enumerate(verdicts) if verdict.is_shown), 0)
 
 
 def contacts_in_window(times: Iterable[datetime], now: datetime, window: timedelta) -> int:

@@ -65,7 +65,7 @@ class TestDecisions:
             "campaign": str(decision.campaign_id),
             "variant": "a",
             "propensity": pytest.approx(1.0),
-            "policy_version": "delivery-1",
+            "policy_version": "delivery-2",
         }
         assert decision.context == {"page": "/"}
 

@@ -165,7 +165,7 @@ def facts(*, touched: bool) -> str:
         WHERE h.kind <> 'exposure' OR d.state = 'confirmed'
         UNION ALL
         SELECT d.launch_id, d.campaign_id, d.creative_id, k.audience_id, d.variant, d.phase,
-               d.channel, {minute("d.decided_at")}, 1, 0, 0, 0, 0, 0, 0
+               d.channel, {minute("d.decided_at")}, d.weight, 0, 0, 0, 0, 0, 0
         FROM {LAUNCH} l {_touched("l.id", touched=touched)}
         {decisions}
         LEFT JOIN {CAMPAIGN} k ON k.id = d.campaign_id

@@ -86,6 +86,16 @@ class Decision(models.Model):
     policy_version = models.CharField(max_length=60)
     candidates = models.JSONField(default=list, help_text="What could have been chosen.")
     context = models.JSONField(default=dict, help_text="What the caller said of the moment.")
+    inputs = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="The facts and draws that it was decided by: enough to decide it again.",
+    )
+    weight = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        help_text="How many decisions it stands for; above 1 where silent ones are kept by lot.",
+    )
     cost = models.DecimalField(max_digits=18, decimal_places=4, default=0)
     state = models.CharField(max_length=10, choices=State)
     decided_at = models.DateTimeField()

@@ -112,7 +112,7 @@ def money_by_campaign(launch: Launch) -> list[tuple[str, str, Decimal, int, floa
 
 def silence_of(launch: Launch) -> list[tuple[str, int]]:
     """What decisions about a launch came to, as (reason in words, how many), the most first."""
-    rows = Decision.objects.filter(launch=launch).values_list("reason").annotate(n=Count("pk"))
+    rows = Decision.objects.filter(launch=launch).values_list("reason").annotate(n=Sum("weight"))
     labels = dict(Reason.choices)
     counted = [(str(labels.get(reason, reason)), n) for reason, n in rows]
     return sorted(counted, key=lambda row: -row[1])

@@ -25,6 +25,7 @@ class Assigned:
     variant: str
     phase: int
     propensity: float
+    bucket: float | None = None  # what it was drawn by, where it is drawn now
 
     @property
     def is_holdout(self) -> bool:
@@ -71,7 +72,7 @@ class Arms:
         bucket = bucket_of(customer.external_id, self.experiment.salt)
         phase, shares = self.shares.phase_of(audience), self.shares_for(audience)
         name = choose_variant(bucket, shares)
-        return Assigned(name, phase, shares[name])
+        return Assigned(name, phase, shares[name], bucket)
 
 
 def arms_of(experiments: Collection[Experiment]) -> dict[uuid.UUID, Arms]:

@@ -21,14 +21,23 @@ from launchopt.campaigns.models import (
 from launchopt.campaigns.selectors import Moment, Offer
 from launchopt.campaigns.selectors.moments import Contact, Person, Serving
 from launchopt.campaigns.services.assigning import Arms, Assigned, drawn_in
+from launchopt.campaigns.services.inputs import HANGS_ON_CHANCE, inputs_of
 from launchopt.campaigns.services.storing import Kept, keep_decisions
 from launchopt.campaigns.services.wording import Place, Words
 from launchopt.conf import launchopt_settings
 from launchopt.experiments.holdout import is_held_from_all_launches
-from launchopt_core.delivery import Situation, Verdict, has_room, is_quiet, verdict_on
+from launchopt_core.assignment import HOLDOUT
+from launchopt_core.delivery import (
+    Situation,
+    Verdict,
+    answered_with,
+    has_room,
+    is_quiet,
+    verdict_on,
+)
 from launchopt_core.errors import UnknownTimeZone
 
-POLICY = "delivery-1"
+POLICY = "delivery-2"
 UNASSIGNED = Assigned(variant="", phase=0, propensity=1.0)
 
 
@@ -45,9 +54,19 @@ class Considered:
     """One offer, judged."""
 
     offer: Offer
+    situation: Situation
     verdict: Verdict
     assigned: Assigned
     creatives: Sequence[Creative]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What comes of all offers: the answer, and the facts that it goes by."""
+
+    verdict: Verdict
+    situations: Sequence[Situation]  # of each offer; of the moment where there is none
+    best: Considered | None = None
 
 
 class Desk:
@@ -80,9 +99,9 @@ class Desk:
         """Decide; the same question at the same instant has the same answer."""
         key = (customer.pk, placement.pk, at)
         if key not in self._rulings:
-            best = self._best(customer, channel=placement.channel, at=at)
-            decision = self._decision(best, customer, placement=placement, at=at)
-            decision.context = context
+            judged = self._best(customer, channel=placement.channel, at=at)
+            decision = self._decision(judged, customer, placement=placement, at=at)
+            decision.context, decision.weight = context, weight_of(decision)
             self._rulings[key] = Ruling(decision, decision.creative)
         return self._rulings[key]
 
@@ -93,20 +112,21 @@ class Desk:
         moved = {each.customer for each in drawn}
         moved.update(d.customer_id for d in decisions if d.state == Decision.State.RESERVED)
         return keep_decisions(
-            decisions,
+            [decision for decision in decisions if is_in_log(decision)],
             drawn=drawn,
             taken=self._taken,
             turns={customer: self.moment.turns[customer] for customer in moved},
             revision=revision,
         )
 
-    def _best(self, customer: Person, *, channel: str, at: datetime) -> Considered | Verdict:
+    def _best(self, customer: Person, *, channel: str, at: datetime) -> Judged:
         """The first offer that may be shown, likeliest first; else why the likeliest is not."""
         offers = self._offers(customer, channel=channel, at=at)
         if not offers:
             return self._without_offer(channel=channel, at=at)
         judged = [self._consider(customer, offer, at=at) for offer in offers]
-        return next((each for each in judged if each.verdict.is_shown), judged[0])
+        best = judged[answered_with([each.verdict for each in judged])]
+        return Judged(best.verdict, [each.situation for each in judged], best)
 
     def _offers(self, customer: Person, *, channel: str, at: datetime) -> list[Offer]:
         """At most one offer of each launch that is on at this instant."""
@@ -121,19 +141,18 @@ class Desk:
         serving = self._status[launch.pk] in (Launch.Status.RUNNING, Launch.Status.PAUSED)
         return serving and launch.starts_at <= at < launch.ends_at
 
-    def _without_offer(self, *, channel: str, at: datetime) -> Verdict:
+    def _without_offer(self, *, channel: str, at: datetime) -> Judged:
         states = {
             self._status[campaign.launch_id]
             for campaign in self.campaigns
             if campaign.channel == channel and self._is_on(campaign, at=at)
         }
-        return verdict_on(
-            Situation(
-                has_launch=bool(states),
-                is_paused=states == {Launch.Status.PAUSED},
-                is_in_audience=False,
-            )
+        situation = Situation(
+            has_launch=bool(states),
+            is_paused=states == {Launch.Status.PAUSED},
+            is_in_audience=False,
         )
+        return Judged(verdict_on(situation), [situation])
 
     def _consider(self, customer: Person, offer: Offer, *, at: datetime) -> Considered:
         campaign, launch = offer.campaign, offer.campaign.launch
@@ -159,7 +178,7 @@ class Desk:
             has_creative=bool(creatives),
             variant=assigned.variant or None,
         )
-        return Considered(offer, verdict_on(situation), assigned, creatives)
+        return Considered(offer, situation, verdict_on(situation), assigned, creatives)
 
     def _assigned(
         self, customer: Person, campaign: Campaign, *, at: datetime, is_new: bool
@@ -195,7 +214,7 @@ class Desk:
 
     def _decision(
         self,
-        best: Considered | Verdict,
+        judged: Judged,
         customer: Person,
         *,
         placement: Placement,
@@ -212,22 +231,25 @@ class Desk:
             state=Decision.State.SILENT,
             decided_at=at,
         )
-        if isinstance(best, Verdict):
-            decision.reason = best.reason.value
-            return decision
-        self._fill(decision, best, customer)
-        if best.verdict.is_shown:
+        best = judged.best
+        decision.reason = judged.verdict.reason.value
+        decision.inputs = inputs_of(
+            judged.situations, assigned=best and best.assigned, seed=customer.pk
+        )
+        if best:
+            self._fill(decision, best, customer)
+        if best and best.verdict.is_shown:
             self._reserve(decision, best)
         return decision
 
     def _fill(self, decision: Decision, best: Considered, customer: Person) -> None:
         campaign, assigned = best.offer.campaign, best.assigned
-        decision.reason = best.verdict.reason.value
+        hangs_on_chance = best.verdict.reason in HANGS_ON_CHANCE
         decision.launch, decision.campaign = campaign.launch, campaign
         decision.variant = best.verdict.variant or ""
         decision.phase = assigned.phase if assigned.variant else None
         decision.candidates = self._candidates(campaign, customer)
-        decision.propensity = assigned.propensity if _hangs_on_chance(best) else 1.0
+        decision.propensity = assigned.propensity if hangs_on_chance else 1.0
 
     def _candidates(self, campaign: Campaign, customer: Person) -> list[dict[str, Any]]:
         """Each variant that chance could have chosen here, with its share now and its words."""
@@ -285,6 +307,15 @@ def _is_worth_it(offer: Offer) -> bool:
     return offer.probability >= threshold * float(offer.campaign.cost_per_contact) * (1 - 1e-9)
 
 
-def _hangs_on_chance(best: Considered) -> bool:
-    """Whether another draw could have ended otherwise: shown, held out, no words for it."""
-    return best.verdict.reason.value in ("shown", "holdout", "no_creative")
+def weight_of(decision: Decision) -> int:
+    """How many decisions it stands for in the log: silent ones may be kept by lot.
+
+    Who is held out is what a launch is compared with, and is always kept.
+    """
+    is_always_kept = decision.state != Decision.State.SILENT or decision.variant == HOLDOUT
+    return 1 if is_always_kept else launchopt_settings().silence_one_in
+
+
+def is_in_log(decision: Decision) -> bool:
+    """Whether it is drawn; its own id, made by chance, is the lot."""
+    return decision.pk.int % decision.weight == 0

@@ -27,6 +27,8 @@ COLUMNS = {
     "policy_version": "text",
     "candidates": "jsonb",
     "context": "jsonb",
+    "inputs": "jsonb",
+    "weight": "integer",
     "cost": "numeric",
     "state": "text",
     "decided_at": "timestamptz",

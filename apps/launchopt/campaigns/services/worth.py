@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from numpy.typing import NDArray
 
 from launchopt.audiences.models import AudienceMember, Event
@@ -109,7 +109,7 @@ def _seen_by(
     rows = (
         Decision.objects.filter(launch=launch, campaign=campaign, decided_at__lt=now)
         .values_list("customer")
-        .annotate(asked=Count("pk"), spoken=Count("pk", filter=spoken))
+        .annotate(asked=Sum("weight"), spoken=Count("pk", filter=spoken))
     )
     found = list(rows)
     return {c: asked for c, asked, _ in found}, {c for c, _, spoken_to in found if spoken_to}
