@@ -24,9 +24,9 @@ def _empty_cache() -> Iterator[None]:
     """No test finds what another left in the cache."""
     yield
     cache.clear()
-    themes = sys.modules.get("launchopt.audiences.themes")
-    if themes:
-        themes._at_hand.clear()
+    for name in ("themes", "reason_lines"):
+        if module := sys.modules.get(f"launchopt.audiences.{name}"):
+            module.SHOWN.drop()
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ OF_GROUNDS = ("together", "alike", "popular", "fresh", "new_and_alike", "other")
 KINDS = (*OF_GROUNDS, *ENGLISH.factors)
 SLOTS = ("{deed}", "{these}")
 TOLD_AS = {"en": ("you {deed}", "You {deed}"), "zh-Hans": ("您{deed}",)}
-LONGEST_LINE = 160
+SHORTEST_LINE, LONGEST_LINE = 4, 160
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ def line_fault(text: str, *, kind: str, language: str) -> str:
     "it must say 'you {deed}' once"
     """
     plain = line_of(kind, language=language)
-    if len(text) > LONGEST_LINE:
-        return f"it has more than {LONGEST_LINE} characters"
+    if not SHORTEST_LINE <= len(text) <= LONGEST_LINE:
+        return f"it has {SHORTEST_LINE} to {LONGEST_LINE} characters"
     for slot in SLOTS:
         if plain.count(slot) != text.count(slot):
             return f"it must say {_as_told(slot, language)!r} {_times(plain.count(slot))}"

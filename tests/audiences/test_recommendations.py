@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from launchopt.audiences.models import Customer, Recommendation
+from launchopt.audiences.reason_lines import phrases_told
 from launchopt.audiences.recommendations import (
     COLUMNS,
     General,
@@ -229,8 +230,10 @@ class TestFillingUp:
 
 class TestQueries:
     @pytest.fixture(autouse=True)
-    def _themes(self):
-        themes_shown()  # one query a minute, whoever asks
+    def _words(self):
+        """Two queries a minute, whoever asks."""
+        themes_shown()
+        phrases_told("en")
 
     def test_a_full_list_takes_one(self, shop, django_assert_num_queries):
         with django_assert_num_queries(1):

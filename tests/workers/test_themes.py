@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from launchopt.audiences import themes
+from launchopt.audiences import reason_lines, themes
 from launchopt.audiences.models import ListTheme
 from launchopt.audiences.showing import shown_to
 from launchopt.catalog.models import Category, Product
@@ -15,8 +15,9 @@ from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.models import AuditEntry, Run
 from launchopt.operations.runs import Work
 from launchopt_core.claims import Draft, Facts
+from launchopt_core.reasons import KINDS
 from launchopt_ml.copywriting import WriterFailed
-from launchopt_ml.copywriting.themes import LINES, REASONS, category_words
+from launchopt_ml.copywriting.themes import GENERAL, LINES, REASONS, category_words
 from launchopt_workers.themes import writing
 from launchopt_workers.themes.tasks import write_themes
 from tests.support.api import by_key
@@ -41,7 +42,8 @@ def kitchen():
 
 def write():
     report = write_themes(Work(None, clock=lambda: NOW))
-    themes._forget()  # as a commit would
+    themes.SHOWN.drop()  # as a commit would
+    reason_lines.SHOWN.drop()
     return report
 
 
@@ -52,6 +54,13 @@ def theme(kitchen):
 
 
 class TestBook:
+    @pytest.mark.parametrize("language", GENERAL)
+    def test_what_is_said_of_no_category_is_proved(self, language):
+        facts = themes.facts_of_category(None, language=language)
+        for told in (*GENERAL[language][0], *GENERAL[language][1]):
+            draft = Draft(headline=told, body=told, call_to_action="", alt_text="")
+            assert themes.check_theme(draft, facts=facts).faults() == []
+
     @pytest.mark.parametrize("language", LINES)
     @pytest.mark.parametrize("name", ["KITCHEN", "Cups & Mugs", "Garden", "茶具", "Girls' Shoes"])
     def test_every_sentence_is_proved_by_the_category(self, name, language):
@@ -72,7 +81,7 @@ class TestBook:
 class TestWriting:
     def test_writes_a_line_and_a_reason_for_each_category_with_products(self, kitchen):
         Category.objects.create(name="Empty")
-        assert write() == {"themes": 1, "without": 0, "fallbacks": 0}
+        assert write() == {"themes": 1, "without": 0, "lines": len(KINDS), "fallbacks": 0}
         theme = ListTheme.objects.get()
         assert "kitchen" in theme.title.lower()
         assert theme.reason.endswith(".")
@@ -97,7 +106,8 @@ class TestWriting:
 
     def test_another_writer_is_checked_too_and_replaced_where_it_boasts(self, kitchen, monkeypatch):
         monkeypatch.setattr(writing, "writer_for", lambda role, **_: Boaster())
-        assert write() == {"themes": 1, "without": 0, "fallbacks": 1}
+        told = {"themes": 1, "without": 0, "lines": len(KINDS), "fallbacks": 1 + len(KINDS)}
+        assert write() == told
         theme = ListTheme.objects.get()
         assert theme.writer == "phrasebook"
         assert "no fact proves 'best'" in theme.fallback_reason
@@ -107,6 +117,14 @@ class TestWriting:
         monkeypatch.setattr(writing, "writer_for", lambda role, **_: Absent())
         write()
         assert "no model is here" in ListTheme.objects.get().fallback_reason
+
+    def test_products_without_a_category_have_a_theme_too(self, kitchen):
+        make_product(None, sku="ODD-1")
+        assert write()["themes"] == 2
+        general = ListTheme.objects.get(category=None)
+        assert general.title in GENERAL["en"][0]
+        told = shown_to(external_id="c1", k=5, at=NOW).themes
+        assert {"title": general.title, "reason": general.reason, "skus": ["ODD-1"]} in told
 
     def test_the_command_tells_what_it_wrote(self, kitchen, capsys):
         call_command("write_themes", json=True)
@@ -157,7 +175,7 @@ class TestTelling:
         with pytest.raises(Conflict, match="withdrawn already"):
             themes.withdraw_theme(theme=theme, by="ann", now=NOW)
         themes.withdraw_theme(theme=theme, by="ann", now=NOW, withdrawn=False)
-        themes._forget()
+        themes.SHOWN.drop()
         assert self.shown().themes != []
         assert set(AuditEntry.objects.values_list("action", flat=True)) == {
             "withdraw_theme",

@@ -9,6 +9,7 @@ from typing import Any
 
 from launchopt import jobs
 from launchopt.audiences.models import InterestScore
+from launchopt.audiences.reason_lines import phrases_told
 from launchopt.audiences.selectors import customer_named
 from launchopt.catalog.models import Product
 from launchopt.conf import launchopt_settings
@@ -55,9 +56,10 @@ def explanation_of(score: InterestScore) -> Explanation:
     skus = {sku for reason in reasons or [] for sku in reason.get("skus", [])}
     titles = dict(Product.objects.filter(sku__in=skus).values_list("sku", "title"))
     language = score.customer.language or score.product.language or launchopt_settings().language
-    return Explanation(
-        score, reasons, interest_sentence(reasons or [], titles=titles, language=language)
+    told = interest_sentence(
+        reasons or [], titles=titles, language=language, words=phrases_told(language)
     )
+    return Explanation(score, reasons, told)
 
 
 def request_explanations(

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection
 
+from launchopt.audiences.reason_lines import phrases_told
 from launchopt.audiences.recommendations import General, strangers_list
 from launchopt.audiences.themes import themes_of
 from launchopt.conf import launchopt_settings
@@ -189,7 +190,8 @@ def _popular(*, customer_id: int | None, language: str, at: datetime) -> list[di
 
 def _general_entry(general: General, product: Sequence[Any], *, language: str) -> dict[str, Any]:
     grounds = Grounds(general.source, is_fresh=general.is_fresh)
-    reason = sentence(grounds, language=language_of(language, product[1]))
+    spoken = language_of(language, product[1])
+    reason = sentence(grounds, language=spoken, words=phrases_told(spoken))
     return _entry(
         product, general.score, general.source, general.propensity, reason, general.is_new
     )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from time import monotonic
 from typing import Any, NamedTuple
 
-from django.core.cache import cache
 from django.db import transaction
 
+from launchopt.audiences.at_hand import AtHand
 from launchopt.audiences.models import ListTheme
 from launchopt.catalog.models import Category, Product
 from launchopt.catalog.wording import check_parts
@@ -19,11 +18,9 @@ from launchopt_core.claims import Checked, Draft, Facts, content_hash, facts_has
 
 CHANNEL = "list"
 PERSON = "person"
-CACHED = "launchopt.list_themes"
-CACHE_SECONDS = 60  # a category that was renamed is told as it was for so long at most
-SECONDS_AT_HAND = 5.0
 LONGEST_TITLE = 80
-_at_hand: dict[str, tuple[float, Mapping[tuple[int, str], Told]]] = {}
+# What a theme may state of products without a category.
+NO_CATEGORY = {"en": "All over our shop", "zh-Hans": "本店商品"}
 
 
 class Told(NamedTuple):
@@ -33,8 +30,10 @@ class Told(NamedTuple):
     reason: str
 
 
-def facts_of_category(category: Category, *, language: str) -> Facts:
+def facts_of_category(category: Category | None, *, language: str) -> Facts:
     """What a theme may state: the category, and nothing of the shop that could change under it."""
+    if category is None:
+        return Facts(title=NO_CATEGORY[language_of_book(language)], language=language)
     return Facts(title=category.name, category=category.name, language=language)
 
 
@@ -46,18 +45,21 @@ def check_theme(draft: Draft, *, facts: Facts) -> Checked:
 
 def categories_without_theme(
     languages: Sequence[str], *, writer: str
-) -> list[tuple[Category, str]]:
-    """Categories with products, and the language in which a theme is missing or was written on
-    another name or by another writer. What a person wrote stays while the category keeps its name.
+) -> list[tuple[Category | None, str]]:
+    """Categories with products (None: products without one), and the language in which a theme is
+    missing or was written on another name or by another writer. What a person wrote stays while
+    the category keeps its name.
     """
     standing = {(t.category_id, t.language): t for t in ListTheme.objects.all()}
     with_products = Product.objects.exclude(category=None).values("category")
+    named = Category.objects.filter(pk__in=with_products).order_by("name")
+    without = [None] if Product.objects.filter(category=None).exists() else []
     return [
         (category, language)
-        for category in Category.objects.filter(pk__in=with_products).order_by("name")
+        for category in [*named, *without]
         for language in languages
         if _is_outdated(
-            standing.get((category.pk, language)),
+            standing.get((category.pk if category else None, language)),
             facts=facts_of_category(category, language=language),
             writer=writer,
         )
@@ -67,7 +69,7 @@ def categories_without_theme(
 @transaction.atomic
 def save_theme(
     *,
-    category: Category,
+    category: Category | None,
     language: str,
     draft: Draft,
     writer: str,
@@ -85,7 +87,7 @@ def save_theme(
         defaults=_fields(draft, checked, facts=facts)
         | {"writer": writer, "fallback_reason": fallback_reason[:300], "written_at": now},
     )
-    forget_themes()
+    SHOWN.forget()
     return theme
 
 
@@ -100,7 +102,7 @@ def edit_theme(*, theme: ListTheme, title: str, reason: str, by: Any, now: datet
         setattr(theme, name, value)
     theme.written_at = now
     theme.save()
-    forget_themes()
+    SHOWN.forget()
     after = {"title": theme.title, "reason": theme.reason}
     _record("edit_theme", theme, by=by, now=now, before=before, after=after)
     return theme
@@ -124,19 +126,13 @@ def withdraw_theme(*, theme: ListTheme, by: Any, now: datetime, withdrawn: bool 
         is_withdrawn=withdrawn
     ):
         raise Conflict("It is withdrawn already." if withdrawn else "It is shown already.")
-    forget_themes()
+    SHOWN.forget()
     _record("withdraw_theme" if withdrawn else "show_theme", theme, by=by, now=now)
 
 
-def themes_shown() -> Mapping[tuple[int, str], Told]:
-    """By category and language, what lists may tell now; kept in the cache, and in the process for
-    seconds, as asking the cache for each list is a tenth of the list's cost."""
-    now = monotonic()
-    read_at, found = _at_hand.get(CACHED, (0.0, {}))
-    if CACHED not in _at_hand or now - read_at > SECONDS_AT_HAND:
-        found = cache.get_or_set(CACHED, _read_themes, CACHE_SECONDS) or {}
-        _at_hand[CACHED] = (now, found)
-    return found
+def themes_shown() -> Mapping[tuple[int | None, str], Told]:
+    """By category and language, what lists may tell now."""
+    return SHOWN.get()
 
 
 def themes_of(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -160,17 +156,7 @@ def language_of_book(language: str) -> str:
     return "zh-Hans" if language.lower().startswith("zh") else "en"
 
 
-def forget_themes() -> None:
-    """Let every process read them anew, once what was written is there for all to read."""
-    transaction.on_commit(_forget, robust=True)
-
-
-def _forget() -> None:
-    cache.delete(CACHED)
-    _at_hand.clear()
-
-
-def _read_themes() -> dict[tuple[int, str], Told]:
+def _read_themes() -> dict[tuple[int | None, str], Told]:
     rows = ListTheme.objects.filter(is_withdrawn=False).select_related("category")
     return {
         (row.category_id, row.language): Told(row.title, row.reason)
@@ -178,6 +164,9 @@ def _read_themes() -> dict[tuple[int, str], Told]:
         if row.content_hash == content_hash(_draft(row.title, row.reason))
         and row.facts_hash == facts_hash(facts_of_category(row.category, language=row.language))
     }
+
+
+SHOWN = AtHand("launchopt.list_themes", _read_themes)
 
 
 def _is_outdated(theme: ListTheme | None, *, facts: Facts, writer: str) -> bool:

@@ -38,6 +38,7 @@ EDIT_LAUNCHES = [
     "audiences.add_audience",
     "audiences.change_audience",
     "audiences.change_listtheme",
+    "audiences.change_reasonline",
 ]
 RUN_LAUNCHES = ["campaigns.run_launch"]
 ALERTS = [

@@ -44,6 +44,19 @@ REASONS = {
     ),
 }  # fmt: skip
 
+# Of products that have no category in common: these say nothing but that the shop has them.
+GENERAL = {
+    "en": (
+        ("From all over our shop", "More from our shop", "A look around our shop",
+         "Here and there in our shop"),
+        ("These are from all over our shop.", "You find all of these in our shop."),
+    ),
+    "zh-Hans": (
+        ("本店商品一览", "逛逛本店", "店里看看", "本店更多商品"),
+        ("这些商品都在本店。", "以下商品都可以在本店找到。"),
+    ),
+}  # fmt: skip
+
 
 class ThemeBook:
     """The phrasebook of lists: it needs no weights and states nothing but the category."""
@@ -78,12 +91,17 @@ def _lowered(word: str) -> str:
     return word if is_kept and len(word) > 1 else word.lower()
 
 
+def has_theme(category: str | None) -> bool:
+    """Whether a category can be told, or there is none to tell."""
+    return category is None or bool(category_words(category))
+
+
 def _themes(facts: Facts, *, candidates: int, rng: Generator) -> tuple[Draft, ...]:
     words = category_words(facts.category)
-    if not words:
+    if facts.category and not words:
         return ()
     language = "zh-Hans" if is_chinese(facts.language) else "en"
-    lines, reasons = _lines(language, words), REASONS[language]
+    lines, reasons = (_lines(language, words), REASONS[language]) if words else GENERAL[language]
     chosen = rng.permutation(len(lines))[:candidates]
     return tuple(
         Draft(
@@ -96,7 +114,7 @@ def _themes(facts: Facts, *, candidates: int, rng: Generator) -> tuple[Draft, ..
     )
 
 
-def _lines(language: str, words: str) -> list[str]:
+def _lines(language: str, words: str) -> Sequence[str]:
     """A shelf for men or for children is not said to be the reader's own."""
     if not any(map(tells_a_person, words.split(" "))):
         return list(LINES[language])

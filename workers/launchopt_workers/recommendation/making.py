@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from launchopt.audiences.reason_lines import phrases_told
 from launchopt.audiences.recommendations import General, languages_by_customer
 from launchopt.audiences.showing import language_of
 from launchopt.conf import launchopt_settings
@@ -119,12 +120,10 @@ class Maker:
             grounds = self._predicted(customer_id, product)
         else:
             grounds = self._spoken_for(block, row)
-        return sentence(
-            grounds,
-            language=language_of(
-                self._languages.get(customer_id, ""), self.stock.languages[self.places[product]]
-            ),
+        language = language_of(
+            self._languages.get(customer_id, ""), self.stock.languages[self.places[product]]
         )
+        return sentence(grounds, language=language, words=phrases_told(language))
 
     def _spoken_for(self, block: Lists, row: int) -> Grounds:
         """By what the customer did with the products that spoke loudest."""

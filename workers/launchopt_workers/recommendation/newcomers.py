@@ -24,6 +24,7 @@ from launchopt.audiences.newcomers import (
     note_offered,
     usual_chances,
 )
+from launchopt.audiences.reason_lines import phrases_told
 from launchopt.audiences.recommendations import (
     STRANGERS_KEPT,
     General,
@@ -144,7 +145,7 @@ def _reasons(changes: pl.DataFrame, products: Sequence[Product]) -> list[str | N
         deed = "purchase" if named else ""
         grounds = Grounds(row["source"], titles=named, deed=deed, is_fresh=True)
         language = language_of(row["language"] or "", languages[row["product_id"]])
-        return sentence(grounds, language=language)
+        return sentence(grounds, language=language, words=phrases_told(language))
 
     return [reason(row) for row in changes.iter_rows(named=True)]
 

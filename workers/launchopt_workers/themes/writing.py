@@ -18,7 +18,7 @@ from launchopt_ml.copywriting.themes import CHANNEL, ThemeBook
 from launchopt_workers.copywriting.choosing import Clock, writer_for
 
 CANDIDATES = 3
-Asked = tuple[Category, str]  # and the language
+Asked = tuple[Category | None, str]  # and the language
 
 
 def writer_of_lists(*, clock: Clock) -> Writer:
@@ -66,14 +66,14 @@ def keep_some(
     return {"themes": sum(kept), "without": len(kept) - sum(kept), "fallbacks": fallbacks}
 
 
-def _by_the_book(brief: Brief, result: Written, category: Category) -> Written:
+def _by_the_book(brief: Brief, result: Written, category: Category | None) -> Written:
     """What stands in for another writer: a theme, and not the words of a creative."""
-    rng = np.random.default_rng([category.pk])
+    rng = np.random.default_rng([_number_of(category)])
     (drafts,) = ThemeBook().write([brief], candidates=CANDIDATES, rng=rng)
     return Written(drafts=drafts, writer=ThemeBook.name, fallback_reason=result.fallback_reason)
 
 
-def _brief(category: Category, language: str) -> Brief:
+def _brief(category: Category | None, language: str) -> Brief:
     facts = facts_of_category(category, language=language)
     return Brief(facts=facts, channel=CHANNEL, tone=launchopt_settings().tone)
 
@@ -85,4 +85,8 @@ def _checked(draft: Draft, brief: Brief) -> Checked:
 def _generator(asked: Sequence[Asked]) -> np.random.Generator:
     """Seeded by what it writes about, so that writing again gives the same words."""
     category, language = asked[0]
-    return np.random.default_rng([category.pk, len(language)])
+    return np.random.default_rng([_number_of(category), len(language)])
+
+
+def _number_of(category: Category | None) -> int:
+    return category.pk if category else 0

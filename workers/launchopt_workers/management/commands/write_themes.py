@@ -1,4 +1,4 @@
-"""`manage.py write_themes`: the lines over products of one category in customers' lists."""
+"""`manage.py write_themes`: the words of customers' lists, over their products and why."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ class Command(LaunchOptCommand):
     """Writes in this process; no worker need be up."""
 
     help = (
-        "Write the themes of recommendation lists that are missing or outdated, by the writer of "
-        "the role `lists`, each proved by the ledger. It is done every night, too."
+        "Write the themes of recommendation lists, and the lines that say why a product stands in "
+        "one, where they are missing or outdated: by the writer of the role `lists`, each proved "
+        "by the ledger. It is done every night, too."
     )
     example = "manage.py write_themes"
 
