@@ -1,5 +1,13 @@
 """Launches and their parts in the admin: one module for each."""
 
-from launchopt.campaigns.admin import alerts, copy_use, creatives, launches, messages, plans
+from launchopt.campaigns.admin import (
+    alerts,
+    copy_use,
+    creatives,
+    launches,
+    messages,
+    placements,
+    plans,
+)
 
-__all__ = ["alerts", "copy_use", "creatives", "launches", "messages", "plans"]
+__all__ = ["alerts", "copy_use", "creatives", "launches", "messages", "placements", "plans"]

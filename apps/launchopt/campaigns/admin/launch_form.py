@@ -6,7 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.html import format_html, format_html_join
 
+from launchopt.campaigns.channels import channels
 from launchopt.campaigns.models import ExcludedCustomer, Launch
 from launchopt.campaigns.services import Wish
 from launchopt.campaigns.services.planning import decimal_of
@@ -55,13 +58,20 @@ class ChannelsField(forms.CharField):
             raise forms.ValidationError(f"{name.strip()}: {error.detail}") from error
 
 
+def channel_help() -> str:
+    """What may stand in the field, with every channel that there is."""
+    names = format_html_join(", ", "<code>{}</code>", ((name,) for name in channels()))
+    return format_html(
+        "One a line with the cost of a contact, such as <code>email: 0.05</code>. Empty: onsite "
+        "at 0.02. There are {}.",
+        names,
+    )
+
+
 class LaunchForm(forms.ModelForm):  # type: ignore[type-arg]
     """What was agreed on, and whom to leave out."""
 
-    channels = ChannelsField(
-        help_text="One a line with the cost of a contact, such as <code>email: 0.05</code>. "
-        "Empty: onsite at 0.02."
-    )
+    channels = ChannelsField(help_text=lazy(channel_help, str)())
     leave_out = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 40}),

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
 from launchopt.campaigns.admin.why import WhyMixin
-from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch, Placement
+from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch
 from launchopt.campaigns.selectors.telling import why
 from launchopt.campaigns.services.learning import speak_to_audience
 from launchopt.operations.adminsite import (
@@ -199,14 +199,6 @@ class BudgetCellAdmin(PlanAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The audit trail keeps it; the row itself is made anew."""
-
-
-@admin.register(Placement)
-class PlacementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Places in which something can be shown."""
-
-    list_display = ["name", "channel", "description"]
-    list_filter = ["channel"]
 
 
 @admin.register(Decision)

@@ -1,10 +1,8 @@
 """The ways to reach customers: what a channel is, and which there are."""
 
+from launchopt.campaigns.channels.advertising import Advertising, GoogleAds, MetaAds
 from launchopt.campaigns.channels.base import (
-    Advertising,
     Channel,
-    GoogleAds,
-    MetaAds,
     OnSite,
     Outbound,
     Refused,
@@ -18,6 +16,7 @@ from launchopt.campaigns.channels.registry import (
     choices,
     outbound_names,
     senders,
+    sent_names,
 )
 
 __all__ = [
@@ -36,4 +35,5 @@ __all__ = [
     "choices",
     "outbound_names",
     "senders",
+    "sent_names",
 ]

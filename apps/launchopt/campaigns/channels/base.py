@@ -84,29 +84,3 @@ class Sms(Outbound):
     """Text messages that the shop sends itself."""
 
     title = "SMS"
-
-
-class Advertising(Channel):
-    """A platform that is given an audience as a file: `export_audience --form FORM`.
-
-    E-mail and phone are normalised and hashed by `launchopt.campaigns.exporting`; `email` and
-    `phone` are what the platform calls the columns.
-    """
-
-    form: ClassVar[str]
-    email: ClassVar[str] = "email"
-    phone: ClassVar[str] = "phone"
-
-
-class GoogleAds(Advertising):
-    """Customer Match of Google Ads."""
-
-    title = "Google Ads"
-    form, email, phone = "google", "Email", "Phone"
-
-
-class MetaAds(Advertising):
-    """Custom Audiences of Meta."""
-
-    title = "Meta"
-    form = "meta"

@@ -11,7 +11,8 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from launchopt.campaigns.channels.base import Advertising, Channel, Sender
+from launchopt.campaigns.channels.advertising import Advertising
+from launchopt.campaigns.channels.base import Channel, Sender
 from launchopt.conf import launchopt_settings
 
 BUILT_IN = {
@@ -63,6 +64,12 @@ def outbound_names() -> frozenset[str]:
     return frozenset(name for name, channel in channels().items() if channel.is_outbound)
 
 
+@cache
+def sent_names() -> frozenset[str]:
+    """The names of channels in which LaunchOpt hands messages over: one launch, one message."""
+    return frozenset(channel.name for channel in senders())
+
+
 @register("launchopt")
 def check_channels(**_: Any) -> list[CheckMessage]:
     """Every channel of the setting that cannot be one."""
@@ -101,6 +108,7 @@ def _forget(*, setting: str, **_: object) -> None:
     if setting == "LAUNCHOPT":
         channels.cache_clear()
         outbound_names.cache_clear()
+        sent_names.cache_clear()
 
 
 setting_changed.connect(_forget, dispatch_uid="launchopt.campaigns.channels")

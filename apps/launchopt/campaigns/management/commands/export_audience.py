@@ -11,7 +11,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from launchopt.audiences.models import Audience
-from launchopt.campaigns.exporting import FORMS, export_audience
+from launchopt.campaigns.channels import advertising
+from launchopt.campaigns.exporting import export_audience
 from launchopt.operations.commands import LaunchOptCommand
 from launchopt.operations.errors import InvalidInput, NotFound
 
@@ -28,7 +29,7 @@ class Command(LaunchOptCommand):
     def add_options(self, parser: CommandParser) -> None:
         """Which audience, for whom, where to."""
         parser.add_argument("audience", help="Id of the audience.")
-        parser.add_argument("--form", choices=[*FORMS], required=True, help="The platform.")
+        parser.add_argument("--form", choices=[*advertising()], required=True, help="The platform.")
         parser.add_argument("--out", type=Path, required=True, help="The file to write.")
 
     def work(self, **options: Any) -> Mapping[str, Any]:
