@@ -37,8 +37,10 @@ def settings_page() -> str:
 
 def metrics_page() -> str:
     """What an experiment can measure, and what a report counts."""
+    from launchopt.campaigns.reporting.words import REPORTED, TERMS
     from launchopt.experiments.metrics import METRICS
 
+    reported = [f"| `{name.replace(' ', '_')}` | {TERMS[name]} |" for name in REPORTED]
     rows = [f"| `{m.name}` | {m.get_kind_display()} | {m.definition} |" for m in METRICS]
     head = [
         "# Metrics",
@@ -48,7 +50,8 @@ def metrics_page() -> str:
         "| name | kind | definition |",
         "|---|---|---|",
     ]
-    return "\n".join([*head, *rows]) + "\n"
+    more = ["", "## Of a launch's report", "", "| name | definition |", "|---|---|"]
+    return "\n".join([*head, *rows, *more, *reported]) + "\n"
 
 
 def commands_page() -> str:

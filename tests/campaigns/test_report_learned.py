@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from launchopt.audiences.models import Event, Segment
+from launchopt.audiences.models import Audience, AudienceMember, Event, Segment
 from launchopt.campaigns.models import Creative
 from launchopt.campaigns.reporting import Counts, launch_report
 from launchopt.campaigns.reporting.exporting import file_of, rows_of
@@ -167,12 +167,19 @@ class TestSiblings:
 
 
 class TestOverTime:
-    def test_draws_the_last_result_of_each_day(self, played):
+    def test_draws_every_hour_that_was_kept_and_tells_each_day(self, played):
         for hours in (30, 47, 60):
             record_results(experiment=played.experiment, until=NOW + timedelta(hours=hours))
         page = page_of(played)
-        assert "Effect at the end of each day" in page
-        assert page.count("2026-03-04 warm") == 1
+        assert "Effect of warm hour by hour" in page
+        assert page.count(">2026-03-04</text>") == 2  # a tick for each of the two variants
+        kept = launch_report(played)["effect_over_time"]
+        assert [(row["variant"], row["until"][:13]) for row in kept[:3]] == [
+            ("plain", "2026-03-03T14"),
+            ("warm", "2026-03-03T14"),
+            ("plain", "2026-03-04T07"),
+        ]
+        assert kept[0]["always_valid_interval"][0] < kept[0]["interval"][0] < kept[0]["effect"]
 
     def test_says_to_wait_on_the_first_day(self, played):
         assert "look again later" in page_of(played)
@@ -182,6 +189,7 @@ class TestSatisfaction:
     def test_counts_what_was_said_since_the_start(self, played):
         people = people_of(played, "warm")
         said = [("rating", 4.0), ("rating", 2.0), ("like", None), ("dislike", None)]
+        said += [("review", 0.8)]
         events = []
         for number, (kind, value) in enumerate(said):
             event = purchase(played, people[number], 50_000 + number)
@@ -191,7 +199,8 @@ class TestSatisfaction:
         assert launch_report(played)["satisfaction"] == {
             "ratings": 2,
             "mean_rating": 3.0,
-            "reviews": 0,
+            "reviews": 1,
+            "review_sentiment": 0.8,
             "likes": 1,
             "dislikes": 1,
         }
@@ -229,7 +238,7 @@ class TestRows:
             call_command("launch_report", str(played.pk), rows=tmp_path / "rows.xls")
 
     def test_are_a_header_alone_where_nothing_happened(self, db):
-        assert file_of(rows_of(planned_launch()), form="csv").startswith(b"hour,channel,")
+        assert file_of(rows_of(planned_launch()), form="csv").startswith(b"starts_at,channel,")
 
     def test_are_downloaded_in_the_admin(self, played, admin_client, client):
         address = reverse("admin:launchopt_campaigns_launch_rows", args=[played.pk, "csv"])
@@ -269,6 +278,50 @@ class TestWhomItMoved:
     def test_says_so_where_there_is_one_persona(self, played):
         assert launch_report(played)["effect_by_persona"] is None
         assert "Too few customers with a persona" in page_of(played)
+
+
+class TestAudiences:
+    def test_each_has_its_effect(self, played):
+        audiences = list(Audience.objects.filter(campaigns__launch=played).distinct())
+        rows = Assignment.objects.filter(experiment=played.experiment).order_by("customer_id")
+        people = list(rows.values_list("customer", flat=True))
+        for audience, own in zip(audiences, (people[:300], people[300:]), strict=True):
+            AudienceMember.objects.bulk_create(
+                AudienceMember(audience=audience, customer_id=customer) for customer in own
+            )
+        found = launch_report(played)["effect_by_audience"]
+        assert {row["audience"] for row in found} == {audience.name for audience in audiences}
+        assert sum(row["n"] for row in found) == launch_report(played)["effect"]["n"]
+        assert "For no audience alone has an effect been shown." in page_of(played)
+
+    def test_says_so_where_nobody_of_them_came(self, played):
+        assert launch_report(played)["effect_by_audience"] == []
+        assert "Too few customers of any audience" in page_of(played)
+
+
+class TestHours:
+    def test_tell_when_customers_bought_because_of_it(self, played):
+        buy(played, played.product, customers=people_of(played, "warm")[:150])
+        found = {row["hour"]: row for row in launch_report(played)["effect_by_hour"]}
+        assert found[8]["adjusted_p_value"] < 0.001  # NOW is at eight, and so are these purchases
+        assert sum(row["effect"] for row in found.values()) == pytest.approx(
+            launch_report(played)["effect"]["estimate"]
+        )
+        page = page_of(played)
+        assert "The launch made customers buy more in the hours from 08:00" in page
+        assert "Effect by the hour in which customers bought" in page
+
+    def test_say_nothing_before_the_start(self, db):
+        assert launch_report(planned_launch())["effect_by_hour"] == []
+
+
+class TestParts:
+    def test_of_each_kind_sum_to_the_totals(self, played):
+        report = launch_report(played)
+        for kind in ("variant", "channel", "audience", "campaign", "creative", "phase"):
+            parts = report["by"][kind].values()
+            assert sum(part["exposures"] for part in parts) == report["totals"]["exposures"]
+            assert set(report["rates"]["by"][kind]) == set(report["by"][kind])
 
 
 class TestGuardrails:

@@ -39,7 +39,7 @@ def results(
     from the customers.
     """
     control, metric = control_of(experiment).name, experiment.primary_metric
-    names = list(experiment.variants.exclude(name=control).values_list("name", flat=True))
+    names = sorted(treated_of(experiment))
     weights = phase_weights(experiment)
     if found is None:
         found = groups(experiment, metric=metric, until=until)
@@ -95,7 +95,7 @@ def launch_effect(
 
 def treated_of(experiment: Experiment) -> set[str]:
     """The variants that are not the control."""
-    return set(experiment.variants.exclude(is_control=True).values_list("name", flat=True))
+    return {variant.name for variant in experiment.variants.all() if not variant.is_control}
 
 
 def conclusions(

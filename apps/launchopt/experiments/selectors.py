@@ -64,7 +64,13 @@ def weights_in_force(experiment: Experiment, *, audience: UUID | None = None) ->
 
 def control_of(experiment: Experiment) -> Variant:
     """The variant that the others are compared with."""
-    return experiment.variants.get(is_control=True)
+    return next(variant for variant in experiment.variants.all() if variant.is_control)
+
+
+def with_terms(experiment: Experiment) -> Experiment:
+    """The experiment as it is now, its variants, phases and metric read once for many questions."""
+    rows = Experiment.objects.select_related("primary_metric")
+    return rows.prefetch_related("variants", "phases").get(pk=experiment.pk)
 
 
 def experiment_of(subject_id: Any) -> Experiment | None:

@@ -1,12 +1,12 @@
 """Pictures as inline SVG: no script, no request to any host, readable without colour.
 
 Marks differ by pattern, dash and label, never by colour alone; every text is escaped. What this is
-not: a chart library. It draws the four forms that the report needs.
+not: a chart library. It draws the five forms that the report needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
@@ -17,6 +17,7 @@ LABEL_WIDTH = 210
 VALUE_WIDTH = 180
 ROW = 30
 FILLS = ("solid", "hatched", "dotted", "crossed")
+MOST_POINTS = 48  # of a course, beyond which it is drawn as lines
 DASHES = ("", "7 4", "2 3", "10 3 2 3")
 
 
@@ -140,6 +141,55 @@ def intervals(rows: Sequence[Interval], *, title: str, zero: str = "no effect") 
         marks.append(_text(LABEL_WIDTH - 10, y + 4, _cut(row.label), anchor="end"))
         marks += _whisker(row, y=y, x_of=x_of)
     return _picture(marks, title=title, height=bottom + 6)
+
+
+def course(values: Sequence[Interval], ticks: Sequence[Tick], *, title: str) -> Svg:
+    """Estimates with their intervals over an ordered axis, such as hours, about a marked zero.
+
+    A few stand as points with whiskers, many as a line between two dashed ones. Where an interval
+    is not known there is nothing.
+    """
+    left, top, height = 64, 14, 190
+    known = [limit for v in values if v.low is not None for limit in (v.low, v.high or 0.0)]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    margin = (high - low) * 0.08 or 1.0
+    step = (WIDTH - left - 20) / max(len(values), 1)
+
+    def y_of(value: float) -> float:
+        return top + height * (high + margin - value) / (high - low + 2 * margin)
+
+    marks = [f'<line class="zero" x1="{left}" x2="{WIDTH - 10}" y1="{y_of(0):.1f}" y2="{y_of(0):.1f}"/>']
+    edges = {low, 0.0, high} if known else {0.0}
+    marks += [
+        _text(left - 8, y_of(edge) + 4, f"{edge:.3g}", anchor="end", kind="small") for edge in edges
+    ]
+    places = [left + (index + 0.5) * step for index in range(len(values))]
+    drawn = _points if len(values) <= MOST_POINTS else _corridor
+    marks += drawn([(x, v) for x, v in zip(places, values, strict=True) if v.low is not None], y_of)
+    for tick in ticks:
+        x = places[tick.at]
+        marks.append(_text(x, top + height + 19, tick.text, anchor="middle", kind="small"))
+    return _picture(marks, title=title, height=top + height + 26)
+
+
+Placed = Sequence[tuple[float, Interval]]
+
+
+def _points(placed: Placed, y_of: Callable[[float], float]) -> list[str]:
+    marks = []
+    for x, row in placed:
+        low, middle, high = (y_of(v or 0.0) for v in (row.low, row.estimate, row.high))
+        marks.append(f'<line class="whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>')
+        marks.append(f'<circle class="dot" cx="{x:.1f}" cy="{middle:.1f}" r="5"/>')
+    return marks
+
+
+def _corridor(placed: Placed, y_of: Callable[[float], float]) -> list[str]:
+    marks = []
+    for name, dash in (("low", "2 3"), ("estimate", ""), ("high", "2 3")):
+        points = " ".join(f"{x:.1f},{y_of(getattr(row, name) or 0.0):.1f}" for x, row in placed)
+        marks.append(f'<polyline class="line" stroke-dasharray="{dash}" points="{points}"/>')
+    return marks
 
 
 def _whisker(row: Interval, *, y: float, x_of: object) -> list[str]:

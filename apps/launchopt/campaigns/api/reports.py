@@ -55,6 +55,9 @@ class PartRatesSerializer(serializers.Serializer[Any]):
     variant = serializers.DictField(child=RatesSerializer())
     channel = serializers.DictField(child=RatesSerializer())
     audience = serializers.DictField(child=RatesSerializer())
+    campaign = serializers.DictField(child=RatesSerializer(), help_text="By id.")
+    creative = serializers.DictField(child=RatesSerializer(), help_text="By id.")
+    phase = serializers.DictField(child=RatesSerializer(), help_text="By number.")
 
 
 class AllRatesSerializer(serializers.Serializer[Any]):
@@ -70,6 +73,9 @@ class PartsSerializer(serializers.Serializer[Any]):
     variant = serializers.DictField(child=CountsSerializer())
     channel = serializers.DictField(child=CountsSerializer())
     audience = serializers.DictField(child=CountsSerializer())
+    campaign = serializers.DictField(child=CountsSerializer(), help_text="By id.")
+    creative = serializers.DictField(child=CountsSerializer(), help_text="By id.")
+    phase = serializers.DictField(child=CountsSerializer(), help_text="By number.")
 
 
 class GuardrailSerializer(serializers.Serializer[Any]):
@@ -94,17 +100,50 @@ class EffectSerializer(serializers.Serializer[Any]):
     guardrails = GuardrailSerializer(many=True)
 
 
-class PersonaEffectSerializer(serializers.Serializer[Any]):
-    """What the launch caused among customers of one persona."""
+class PartEffectSerializer(serializers.Serializer[Any]):
+    """What the launch caused in some part."""
 
-    persona = serializers.CharField()
     n = serializers.IntegerField()
     control_n = serializers.IntegerField()
+    mean = serializers.FloatField(allow_null=True)
+    control_mean = serializers.FloatField(allow_null=True)
     effect = serializers.FloatField(allow_null=True)
     interval = IntervalField()
     p_value = serializers.FloatField(allow_null=True)
     adjusted_p_value = serializers.FloatField(allow_null=True, help_text=_what("corrected p-value"))
+
+
+class PersonaEffectSerializer(PartEffectSerializer):
+    """What the launch caused among customers of one persona."""
+
+    persona = serializers.CharField()
     verdict = serializers.CharField()
+
+
+class AudienceEffectSerializer(PartEffectSerializer):
+    """What the launch caused in one audience; the interval holds at every look."""
+
+    audience = serializers.CharField()
+    verdict = serializers.CharField()
+
+
+class HourEffectSerializer(PartEffectSerializer):
+    """What of the effect was bought in one hour of the shop's day; all intervals hold together."""
+
+    hour = serializers.IntegerField(help_text="0 to 23, on the shop's own clock.")
+    buyers = serializers.IntegerField(help_text="On both sides; below ten nothing is judged.")
+
+
+class KeptEffectSerializer(serializers.Serializer[Any]):
+    """What a variant showed at an hour of which a result was kept."""
+
+    until = serializers.DateTimeField()
+    variant = serializers.CharField()
+    n = serializers.IntegerField()
+    control_n = serializers.IntegerField()
+    effect = serializers.FloatField()
+    interval = IntervalField()
+    always_valid_interval = IntervalField(help_text=_what("every look"))
 
 
 class DifferSerializer(serializers.Serializer[Any]):
@@ -185,6 +224,9 @@ class SatisfactionSerializer(serializers.Serializer[Any]):
     ratings = serializers.IntegerField()
     mean_rating = serializers.FloatField(allow_null=True)
     reviews = serializers.IntegerField()
+    review_sentiment = serializers.FloatField(
+        allow_null=True, help_text="Mean of the values that the shop sent with reviews."
+    )
     likes = serializers.IntegerField()
     dislikes = serializers.IntegerField()
 
@@ -199,6 +241,9 @@ class LaunchReportSerializer(serializers.Serializer[Any]):
     rates = AllRatesSerializer()
     effect = EffectSerializer()
     effect_by_persona = PersonaEffectsSerializer(allow_null=True)
+    effect_by_audience = AudienceEffectSerializer(many=True)
+    effect_by_hour = HourEffectSerializer(many=True, help_text=_what("effect of an hour"))
+    effect_over_time = KeptEffectSerializer(many=True)
     incremental_conversions = IncrementalSerializer()
     attribution = AttributionSerializer()
     what_if = WhatIfSerializer(many=True)

@@ -8,12 +8,14 @@ from typing import Any
 
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.attribution import attribution_of
-from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
+from launchopt.campaigns.reporting.course import effects_over_time
+from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of, ready
 from launchopt.campaigns.reporting.forecasting import forecast_told
+from launchopt.campaigns.reporting.hours import hour_effects
 from launchopt.campaigns.reporting.rates import rates_of
 from launchopt.campaigns.reporting.satisfaction import satisfaction_with
 from launchopt.campaigns.reporting.siblings import cannibalisation_of
-from launchopt.campaigns.reporting.whom import persona_effects
+from launchopt.campaigns.reporting.whom import audience_effects, persona_effects
 
 
 def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str, Any]:
@@ -21,6 +23,7 @@ def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str,
 
     `rates` are those of the customers who could be contacted, as a whole and of each part.
     """
+    ready(launch)
     currency, effect = launch.currency, effect_of(launch, until=until)
     contactable = figures_of(launch, with_holdout=False)
     return {
@@ -33,6 +36,9 @@ def launch_report(launch: Launch, *, until: datetime | None = None) -> dict[str,
         ),
         "effect": effect,
         "effect_by_persona": persona_effects(launch, until=until),
+        "effect_by_audience": audience_effects(launch, until=until),
+        "effect_by_hour": hour_effects(launch, until=until),
+        "effect_over_time": effects_over_time(launch),
         "incremental_conversions": incremental_of(effect),
         "attribution": attribution_of(contactable.totals, effect),
         "what_if": launch.plan.get("what_if", []),
@@ -58,6 +64,9 @@ def _told(figures: Figures, tell: Callable[[Counts], dict[str, Any]]) -> dict[st
         "variant": figures.variants,
         "channel": figures.channels,
         "audience": figures.audiences,
+        "campaign": figures.campaigns,
+        "creative": figures.creatives,
+        "phase": figures.phases,
     }
     return {
         "totals": tell(figures.totals),

@@ -1,4 +1,4 @@
-"""The counts behind a report as a file: one row for each hour, campaign, creative and variant."""
+"""The counts behind a report as a file: a row for each hour, campaign, creative and variant."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import polars as pl
 
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.campaigns.reporting.figures import COUNTED, MONEY, audience_names, hours_of
+from launchopt.experiments.models import MetricRollup
 
 FORMATS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 FORMULA = "=+-@\t\r"  # what a spreadsheet would take for the beginning of a formula
 SCHEMA = {
-    "hour": pl.Datetime("us", "UTC"),
+    "starts_at": pl.Datetime("us", "UTC"),
     "channel": pl.String,
     "audience": pl.String,
     "variant": pl.String,
     "phase": pl.Int32,
+    "campaign": pl.String,
     "creative": pl.String,
     "headline": pl.String,
     **dict.fromkeys(COUNTED, pl.Int64),
@@ -27,18 +29,21 @@ SCHEMA = {
 }
 
 
-def rows_of(launch: Launch) -> pl.DataFrame:
-    """(SCHEMA), by hour. Empty where nothing was counted."""
+def rows_of(launch: Launch, *, grain: str = MetricRollup.Granularity.HOUR) -> pl.DataFrame:
+    """(SCHEMA), by hour, or by minute or day (UTC). Empty where nothing was counted."""
     names = audience_names(launch)
     headlines = dict(Creative.objects.filter(launch=launch).values_list("pk", "headline"))
-    counted = hours_of(launch).order_by("starts_at", "channel", "audience_id", "variant", "pk")
+    counted = hours_of(launch, grain=grain).order_by(
+        "starts_at", "channel", "audience_id", "variant", "pk"
+    )
     rows = [
         {
-            "hour": row.starts_at,
+            "starts_at": row.starts_at,
             "channel": row.channel,
             "audience": names.get(row.audience_id, "") if row.audience_id else "",
             "variant": row.variant,
             "phase": row.phase,
+            "campaign": str(row.campaign_id or ""),
             "creative": str(row.creative_id or ""),
             "headline": headlines.get(row.creative_id, ""),
             **{name: getattr(row, name) for name in COUNTED},

@@ -16,6 +16,7 @@ from launchopt.campaigns.models import Launch
 from launchopt.experiments.guarding import guardrails_of, with_guardrails
 from launchopt.experiments.models import MetricRollup
 from launchopt.experiments.results import launch_effect
+from launchopt.experiments.selectors import with_terms
 from launchopt_core.assignment import HOLDOUT
 from launchopt_core.money import quantise
 
@@ -64,13 +65,23 @@ class Figures:
     variants: dict[str, Counts]
     channels: dict[str, Counts]
     audiences: dict[str, Counts]
+    campaigns: dict[str, Counts]
+    creatives: dict[str, Counts]
+    phases: dict[str, Counts]
+
+
+def ready(launch: Launch) -> None:
+    """Read the launch's experiment anew, once for all that a report asks of it."""
+    if launch.experiment is not None:
+        launch.experiment = with_terms(launch.experiment)
 
 
 def figures_of(launch: Launch, *, with_holdout: bool = True) -> Figures:
     """The counts of a launch, in a fixed number of queries.
 
-    Every variant, channel and audience of the plan is named, also where nothing happened. Customers
-    who were held out can be left out, for what is said of those who could be contacted.
+    Every variant, channel, audience and campaign of the plan is named, also where nothing happened;
+    campaigns and creatives by their ids. Customers who were held out can be left out, for what is
+    said of those who could be contacted.
     """
     hours, names = hours_of(launch), audience_names(launch)
     if not with_holdout:
@@ -83,6 +94,9 @@ def figures_of(launch: Launch, *, with_holdout: bool = True) -> Figures:
             names.get(key, str(key)): counts
             for key, counts in _by(hours, "audience_id", known=list(names)).items()
         },
+        campaigns=_by_id(hours, "campaign_id", known=launch.campaigns.values_list("pk", flat=True)),
+        creatives=_by_id(hours, "creative_id"),
+        phases=_by_id(hours, "phase"),
     )
 
 
@@ -95,11 +109,11 @@ def effect_of(launch: Launch, *, until: datetime | None = None) -> dict[str, Any
     return effect | {"guardrails": guardrails}
 
 
-def hours_of(launch: Launch) -> QuerySet[MetricRollup]:
-    """The rollups by hour of a launch."""
-    return MetricRollup.objects.filter(
-        launch_id=launch.pk, granularity=MetricRollup.Granularity.HOUR
-    )
+def hours_of(
+    launch: Launch, *, grain: str = MetricRollup.Granularity.HOUR
+) -> QuerySet[MetricRollup]:
+    """The rollups of a launch by hour, or by another grain."""
+    return MetricRollup.objects.filter(launch_id=launch.pk, granularity=grain)
 
 
 def audience_names(launch: Launch) -> dict[uuid.UUID, str]:
@@ -119,10 +133,16 @@ def _by(
     return {key: Counts() for key in known} | found
 
 
+def _by_id(
+    hours: QuerySet[MetricRollup], dimension: str, *, known: Iterable[Any] = ()
+) -> dict[str, Counts]:
+    return {str(key): counts for key, counts in _by(hours, dimension, known=known).items()}
+
+
 def _variants(launch: Launch) -> list[str]:
     if launch.experiment is None:
         return []
-    return list(launch.experiment.variants.values_list("name", flat=True))
+    return [variant.name for variant in launch.experiment.variants.all()]
 
 
 def _sums() -> dict[str, Sum]:

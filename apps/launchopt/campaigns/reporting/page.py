@@ -10,7 +10,9 @@ from django.template.loader import render_to_string
 from launchopt.campaigns.models import BudgetPlan, Launch
 from launchopt.campaigns.reporting import forecasting, happened, learned, planned, selectors, whom
 from launchopt.campaigns.reporting.attribution import attribution_section
-from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of
+from launchopt.campaigns.reporting.course import over_time_section
+from launchopt.campaigns.reporting.figures import Counts, Figures, effect_of, figures_of, ready
+from launchopt.campaigns.reporting.hours import hours_section
 from launchopt.campaigns.reporting.record import record_section
 from launchopt.campaigns.reporting.sections import Section, added_sections
 from launchopt.campaigns.reporting.what_if import what_if_section
@@ -30,6 +32,7 @@ TEMPLATE = "launchopt/campaigns/report.html"
 
 def report_page(launch: Launch, *, now: datetime, until: datetime | None = None) -> str:
     """The page of a launch's report, made at `now`; the effect counts outcomes before `until`."""
+    ready(launch)
     figures, effect = figures_of(launch), effect_of(launch, until=until)
     context = {
         "launch": launch,
@@ -72,13 +75,14 @@ def _sections(
         *added_sections(launch),
         expected,
         whom.personas_section(launch, until=until),
+        whom.audiences_section(launch, until=until),
         attribution_section(contactable.totals, effect),
-        learned.over_time_section(launch),
+        over_time_section(launch),
         happened.funnel_section(contactable, currency=launch.currency),
         learned.siblings_section(launch, effect, until=until),
         happened.spend_section(launch, hours),
         happened.parts_section(launch, figures),
-        learned.hours_section(launch),
+        hours_section(launch, until=until),
         learned.satisfaction_section(launch),
         words,
         happened.silence_section(launch),

@@ -13,15 +13,18 @@ from launchopt.campaigns.models import Launch
 def satisfaction_with(launch: Launch) -> dict[str, Any]:
     """Ratings and likes of the product since its launch started, in one query.
 
-    `mean_rating` is in the shop's own units; None where nobody rated.
+    `mean_rating` is in the shop's own units, and so is `review_sentiment`, the mean of the values
+    that the shop sent with reviews; None where there is none.
     """
     if launch.started_at is None:
-        return {"ratings": 0, "mean_rating": None, "reviews": 0, "likes": 0, "dislikes": 0}
+        counts = dict.fromkeys(("ratings", "reviews", "likes", "dislikes"), 0)
+        return counts | {"mean_rating": None, "review_sentiment": None}
     rows = Event.objects.filter(product=launch.product_id, occurred_at__gte=launch.started_at)
     return rows.aggregate(
         ratings=Count("pk", filter=Q(kind=EventKind.RATING)),
         mean_rating=Avg("value", filter=Q(kind=EventKind.RATING)),
         reviews=Count("pk", filter=Q(kind=EventKind.REVIEW)),
+        review_sentiment=Avg("value", filter=Q(kind=EventKind.REVIEW)),
         likes=Count("pk", filter=Q(kind=EventKind.LIKE)),
         dislikes=Count("pk", filter=Q(kind=EventKind.DISLIKE)),
     )

@@ -27,6 +27,11 @@ TERMS = {
     "be contacted minus the mean of those who were held out.",
     "interval": "The range that holds the true effect in 95 of 100 such experiments. One that "
     "includes zero is inconclusive: nothing has been shown, neither an effect nor its absence.",
+    "effect of an hour": "Purchases per customer, made in that hour of the day, that the launch "
+    "caused. The effects of the 24 hours add up to the effect.",
+    "all hours": "Hours with ten buyers or more are judged. Their intervals are widened, so that "
+    "all of them hold together in 95 of 100 launches, and their p-values are corrected (Holm): "
+    "with 24 looks, chance alone would show something.",
     "every look": "The range that holds the true effect at every look with the same certainty, "
     "however often somebody looks: a confidence sequence. It is wider than that of one look.",
     "persona": "A kind of shopper, as the customer was when they first could have been contacted: "
@@ -35,9 +40,9 @@ TERMS = {
     "several personas are looked at (Holm). Below 0.05 counts as shown.",
     "guardrail": "What the launch must not harm, and by how much at most; registered before the "
     "start. It holds where the whole interval stays within the limit.",
-    "click rate": "Clicks per exposure.",
-    "conversion rate": "Conversions per click. Purchases after an exposure without a click count, "
-    "so it can exceed one.",
+    "click rate": "Clicks per exposure (CTR).",
+    "conversion rate": "Conversions per click (CVR). Purchases after an exposure without a click "
+    "count, so it can exceed one.",
     "cost per click": "Spend divided by clicks.",
     "cost per acquisition": "Spend divided by conversions.",
     "return on spend": "Revenue divided by spend.",
@@ -48,7 +53,8 @@ TERMS = {
     "cannibalisation": "How many purchases of similar products the launch took away: the effect "
     "on them, measured against the customers held out, like the effect on the product itself.",
     "satisfaction": "What customers said of the product since its launch started: ratings, "
-    "reviews, likes and dislikes.",
+    "reviews, likes and dislikes; their means in the units in which the shop sent them. The "
+    "sentiment is the value sent with a review, such as 1 for praise and 0 for blame.",
     "holdout": "Customers left alone by chance, to learn what happens without the launch.",
     "probability": "Predicted probability that a customer buys the product within the horizon, "
     "calibrated on past launches.",
@@ -64,6 +70,14 @@ TERMS = {
     "it causes, the experiment tells.",
     "budget plan": "Money laid out over campaigns and hours; what would buy nothing is unspent.",
 }
+
+# Every figure of a launch's report, by the name that it has there.
+REPORTED = (
+    "decisions", "exposures", "clicks", "conversions", "returns", "revenue", "spend",
+    "click rate", "conversion rate", "cost per click", "cost per acquisition", "return on spend",
+    "average order value", "return rate", "effect", "incremental conversions", "cannibalisation",
+    "satisfaction", "forecast",
+)  # fmt: skip
 
 VERDICTS = {
     "ship": "It worked: customers of the launch bought more than those who were held out.",

@@ -13,8 +13,11 @@ from launchopt.campaigns.management.files import keep_bytes
 from launchopt.campaigns.reporting import launch_report, report_page
 from launchopt.campaigns.reporting.exporting import FORMATS, file_of, rows_of
 from launchopt.campaigns.selectors import launch_named
+from launchopt.experiments.models import MetricRollup
 from launchopt.operations.commands import LaunchOptCommand
 from launchopt.operations.errors import InvalidInput
+
+SHOWN = ("variant", "channel", "audience")  # parts in the table; --json has all
 
 
 class Command(LaunchOptCommand):
@@ -28,7 +31,13 @@ class Command(LaunchOptCommand):
         parser.add_argument("launch", help="Id of the launch.")
         parser.add_argument("--out", type=Path, help="Write the report as one HTML page here.")
         parser.add_argument(
-            "--rows", type=Path, help="Write the counts by hour here, as .csv or .parquet."
+            "--rows", type=Path, help="Write the counts behind it here, as .csv or .parquet."
+        )
+        parser.add_argument(
+            "--grain",
+            choices=MetricRollup.Granularity.values,
+            default=MetricRollup.Granularity.HOUR,
+            help="Of the rows, by UTC.",
         )
 
     def work(self, **options: Any) -> Mapping[str, Any]:
@@ -41,7 +50,8 @@ class Command(LaunchOptCommand):
             form = options["rows"].suffix.removeprefix(".")
             if form not in FORMATS:
                 raise InvalidInput(f"{options['rows']}: take a name ending in .csv or .parquet.")
-            self._keep(file_of(rows_of(launch), form=form), options["rows"])
+            rows = rows_of(launch, grain=options["grain"])
+            self._keep(file_of(rows, form=form), options["rows"])
         return launch_report(launch)
 
     def show(self, report: Mapping[str, Any]) -> None:
@@ -56,8 +66,8 @@ class Command(LaunchOptCommand):
             )
         self._row("", list(report["totals"]))
         self._row("total", list(report["totals"].values()))
-        for kind, parts in report["by"].items():
-            for name, counts in parts.items():
+        for kind in SHOWN:
+            for name, counts in report["by"][kind].items():
                 self._row(f"{kind} {name}", list(counts.values()))
 
     def _row(self, name: str, cells: list[Any]) -> None:
