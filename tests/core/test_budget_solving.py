@@ -106,6 +106,14 @@ class TestManyPlaces:
         everything = [hill(f"p{i}", floor="0.01") for i in range(400)]
         assert len(conflict_of(*everything, total="2.00")) == 202
 
+    def test_without_any_money_they_are_all_empty(self):
+        plan = plan_of(*(hill(str(n)) for n in range(300)), total="0.00", groups=[CEILING])
+        assert plan.spent == 0
+        assert plan.expected_response == pytest.approx(0)
+
+
+CEILING = Group(name="all", where={"channel": "x"}, ceiling=Decimal(5))
+
 
 class TestWhatIsBought:
     def test_what_would_buy_nothing_stays_unspent(self):

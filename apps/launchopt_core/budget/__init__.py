@@ -1,5 +1,6 @@
 """Money over channels, audiences and hours: the best split to the cent, under every constraint."""
 
+from launchopt_core.budget.continuing import continued
 from launchopt_core.budget.curves import Bends, Curve, Hill, Pieces, Points, Sorted
 from launchopt_core.budget.fitting import Fitted, Rows, fit_hills
 from launchopt_core.budget.hours import hours_of_customers, split_over_hours
@@ -27,6 +28,7 @@ __all__ = [
     "Sorted",
     "allocate",
     "beyond_data",
+    "continued",
     "fit_hills",
     "hours_of_customers",
     "parse",

@@ -169,6 +169,15 @@ def _bought(
     """How much of each free step is bought, (steps, kinds); None where none keeps all."""
     at = np.flatnonzero(free)
     kind = at % steps.shape[1]
+    inside = np.array([np.isin(np.arange(len(held)), group) for group in groups])
+    rows = np.vstack([inside.reshape(-1, len(held)), np.ones(len(held), dtype=bool)])
+    base, least, most = (
+        rows @ held,
+        np.append(box.group_low, 0),
+        np.append(box.group_high, box.total),
+    )
+    if not len(at):
+        return np.zeros(steps.shape) if ((least <= base) & (base <= most)).all() else None
     unit = max(1.0, box.total / 1e5)
     scale = max(float(np.abs(gain).max(initial=0.0)), 1e-300)
     program = Program(
@@ -177,15 +186,8 @@ def _bought(
         high=steps.ravel()[at] / unit,
         is_whole=np.zeros(len(at), dtype=bool),
     )
-    inside = np.array([np.isin(np.arange(len(held)), group) for group in groups])
-    rows = np.vstack([inside.reshape(-1, len(held)), np.ones(len(held), dtype=bool)])
     row, column = np.nonzero(rows[:, kind])
-    base = rows @ held
-    program.add(
-        [Entries(row, column, 1.0)],
-        low=(np.append(box.group_low, 0) - base) / unit,
-        high=(np.append(box.group_high, box.total) - base) / unit,
-    )
+    program.add([Entries(row, column, 1.0)], low=(least - base) / unit, high=(most - base) / unit)
     solved = program.solve()
     if solved is None:
         return None

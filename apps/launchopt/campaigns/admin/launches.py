@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from launchopt.campaigns import services
 from launchopt.campaigns.admin import steps
 from launchopt.campaigns.admin.alerts import alerts_of
+from launchopt.campaigns.admin.budgets import BudgetMixin, can_change_budget
 from launchopt.campaigns.admin.launch_form import TERMS, LaunchForm, left_out
 from launchopt.campaigns.admin.reports import ReportMixin
 from launchopt.campaigns.admin.stopping import StopMixin
@@ -44,7 +45,7 @@ PLAN = ["campaigns", "hours", "words", "trail"]
 
 
 @admin.register(Launch)
-class LaunchAdmin(StopMixin, ReportMixin):
+class LaunchAdmin(StopMixin, BudgetMixin, ReportMixin):
     """From a draft to a measured result."""
 
     form = LaunchForm
@@ -136,6 +137,7 @@ class LaunchAdmin(StopMixin, ReportMixin):
         """With buttons for what can be done now."""
         launch = kwargs.get("obj")
         context["steps"] = steps.open_steps(launch, user=request.user) if launch else []
+        context["can_change_budget"] = launch is not None and can_change_budget(request, launch)
         return super().render_change_form(request, context, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Launch, form: Any, change: bool) -> None:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from launchopt.campaigns import services
 from launchopt.campaigns.api.parsing import changes_of, wish_of
 from launchopt.campaigns.api.serializers import (
+    BudgetChangeSerializer,
     ClockSerializer,
     CountSerializer,
     FeedbackSerializer,
@@ -25,6 +26,7 @@ from launchopt.campaigns.api.serializers import (
     WishSerializer,
 )
 from launchopt.campaigns.models import Launch
+from launchopt.campaigns.services.planning import decimal_of
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import instant_of, is_simulated, parse_instant
 from launchopt.operations.api.schema import extend_schema
@@ -56,6 +58,7 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         "pause": [RUN],
         "resume": [RUN],
         "finish": [RUN],
+        "budget": [RUN],
     }
 
     @extend_schema(request=WishSerializer, responses={201: PlannedSerializer})
@@ -133,6 +136,23 @@ class LaunchViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
             mode=checked(FeedbackSerializer, request)["feedback"],
             by=request.user,
             now=timezone.now(),
+        )
+        return self._answer(launch)
+
+    @extend_schema(request=BudgetChangeSerializer, responses=LaunchSerializer)
+    @action(detail=True, methods=["post"])
+    def budget(self, request: Request, pk: str) -> Response:
+        """Raise or lower the budget while it runs, never below what is spent and promised; what is
+        left is laid out anew from this hour on."""
+        given = checked(BudgetChangeSerializer, request)
+        launch = self.get_object()
+        services.change_budget(
+            launch=launch,
+            budget=decimal_of(given["budget"], pointer="/budget"),
+            reason=given["reason"],
+            by=request.user,
+            now=instant_of(request.data),
+            is_simulated=is_simulated(request.data),
         )
         return self._answer(launch)
 

@@ -73,6 +73,14 @@ class FeedbackSerializer(serializers.Serializer[Any]):
     feedback = serializers.ChoiceField(Launch.Feedback.choices)
 
 
+class BudgetChangeSerializer(serializers.Serializer[Any]):
+    """Another budget for a launch that runs, and why."""
+
+    budget = serializers.CharField(help_text="An amount, such as 5000.00.")
+    reason = serializers.CharField(max_length=500, help_text="Kept with the change.")
+    at = serializers.DateTimeField(required=False)
+
+
 class PlannedSerializer(LaunchSerializer):
     """A launch with the run that plans it."""
 

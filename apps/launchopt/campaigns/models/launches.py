@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -133,6 +134,12 @@ class Launch(models.Model):
     def is_editable(self) -> bool:
         """Whether a person may still change its plan."""
         return self.status in (self.Status.DRAFT, self.Status.PLANNED)
+
+    def on_its_clock(self, now: datetime, *, is_simulated: bool) -> datetime:
+        """The instant on the launch's clock, which for a simulated one is not that of the wall."""
+        if self.is_simulated and not is_simulated:
+            return self.clock_at or now
+        return now
 
     @property
     def goes_by_uplift(self) -> bool:

@@ -1,5 +1,6 @@
 """Actions of a launch: plan, edit, approve, run, decide, confirm, pace."""
 
+from launchopt.campaigns.services.budget_change import change_budget, propose_budget
 from launchopt.campaigns.services.budgeting import lay_out_budget
 from launchopt.campaigns.services.decisions import Answer, Question, decide
 from launchopt.campaigns.services.duplicating import duplicate_launch
@@ -41,6 +42,7 @@ __all__ = [
     "approve_launch",
     "begin_plan",
     "change_audience",
+    "change_budget",
     "change_terms",
     "confirm_exposures",
     "decide",
@@ -55,6 +57,7 @@ __all__ = [
     "pace_launches",
     "pause_launch",
     "pin_money",
+    "propose_budget",
     "request_plan",
     "resume_launch",
     "set_feedback",

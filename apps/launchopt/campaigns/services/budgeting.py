@@ -29,6 +29,7 @@ from launchopt_core.estimates import Source
 from launchopt_core.money import from_minor, minor_unit, quantise, to_minor
 
 WHAT_IF = tuple(Decimal(share) for share in ("0.5", "1", "1.5", "2"))
+NOTHING = (Decimal(0), 0.0)
 
 
 @transaction.atomic
@@ -40,44 +41,69 @@ def lay_out_budget(
     Each customer stands in one hour of a channel; who is held out or left out costs nothing. Cells
     and what stays unspent sum to the budget. Raises InvalidInput naming what cannot all be kept.
     """
-    kept = _pins_of(launch) if pins is None else list(pins)
+    kept = pins_of(launch) if pins is None else list(pins)
     campaigns = {
         c.pk: c for c in launch.campaigns.filter(is_active=True).select_related("audience")
     }
     problem = problem_of(launch, campaigns.values(), pins=kept)
-    try:
-        found = solve(problem)
-    except Infeasible as infeasible:
-        raise refusal_of(infeasible, launch=launch, campaigns=campaigns) from None
+    found = solved(problem, launch=launch, campaigns=campaigns)
     plan = _save(launch, problem, found, campaigns=campaigns, pins=kept, now=now)
-    launch.plan["marginal_response"] = _margin(launch, problem, found)
-    launch.plan |= _beyond_data(problem, found)
-    launch.plan["what_if"] = what_if(launch, problem, as_planned=found)
+    launch.plan |= figures_of_solution(launch, problem, found)
     Launch.objects.filter(pk=launch.pk).update(plan=launch.plan)
     return plan
 
 
-def what_if(launch: Launch, problem: Problem, *, as_planned: Plan) -> list[dict[str, Any]]:
+def solved(problem: Problem, *, launch: Launch, campaigns: Mapping[uuid.UUID, Campaign]) -> Plan:
+    """The best plan. Raises InvalidInput naming what cannot all be kept."""
+    try:
+        return solve(problem)
+    except Infeasible as infeasible:
+        raise refusal_of(infeasible, launch=launch, campaigns=campaigns) from None
+
+
+def figures_of_solution(
+    launch: Launch, problem: Problem, found: Plan, *, gone: tuple[Decimal, float] = NOTHING
+) -> dict[str, Any]:
+    """What the next money would bring, how far the plan goes beyond the data, and other budgets.
+
+    `gone` is what was spent before the plan began, and what was expected of it.
+    """
+    return {
+        "marginal_response": _margin(launch, problem, found),
+        **_beyond_data(problem, found),
+        "what_if": what_if(launch, problem, as_planned=found, gone=gone),
+    }
+
+
+def what_if(
+    launch: Launch, problem: Problem, *, as_planned: Plan, gone: tuple[Decimal, float]
+) -> list[dict[str, Any]]:
     """What other budgets would buy: money as text, and the response; None where they are too small
     for what must be spent."""
     rows = []
     for share in WHAT_IF:
-        total = quantise(launch.budget * share, launch.currency)
-        row = {"share": float(share), "budget": f"{total:f}"}
-        found = as_planned if share == 1 else _solved(replace(problem, total=total))
-        told = (f"{found.spent:f}", found.expected_response) if found else (None, None)
-        rows.append(row | dict(zip(("spent", "expected_response"), told, strict=True)))
+        budget = quantise(launch.budget * share, launch.currency)
+        more = replace(problem, total=problem.total + budget - launch.budget)
+        found = as_planned if share == 1 else _solved(more)
+        told = {"spent": None, "expected_response": None}
+        if found:
+            told = {
+                "spent": f"{gone[0] + found.spent:f}",
+                "expected_response": gone[1] + found.expected_response,
+            }
+        rows.append({"share": float(share), "budget": f"{budget:f}"} | told)
     return rows
 
 
 def _solved(problem: Problem) -> Plan | None:
     try:
-        return solve(problem)
+        return solve(problem) if problem.total >= 0 else None
     except Infeasible:
         return None
 
 
-def _pins_of(launch: Launch) -> list[Pin]:
+def pins_of(launch: Launch) -> list[Pin]:
+    """What a person set by hand."""
     rows = BudgetCell.objects.filter(budget_plan__launch=launch, is_pinned=True)
     return [Pin(row.campaign_id, row.starts_at, row.amount) for row in rows]
 
@@ -124,14 +150,14 @@ def _cells(
     key, start = campaign_and_hour(place.id)
     campaign = campaigns[key]
     pinned = {pin.starts_at: pin.amount for pin in pins if pin.campaign == key}
-    response = _response(place, amount, currency=launch.currency)
-    laid = {start: amount} if start else _over_hours(launch, campaign, amount, pinned=pinned)
+    response = response_of(place, amount, currency=launch.currency)
+    laid = {start: amount} if start else over_hours(launch, campaign, amount, pinned=pinned)
     return [
         BudgetCell(
             campaign=campaign,
             starts_at=at,
             amount=part,
-            contacts=int((part / campaign.cost_per_contact).to_integral(ROUND_DOWN)),
+            contacts=contacts_for(part, campaign),
             expected_response=response * float(part / amount) if amount else 0.0,
             is_pinned=at in pinned,
         )
@@ -140,11 +166,22 @@ def _cells(
     ]
 
 
-def _over_hours(
-    launch: Launch, campaign: Campaign, amount: Decimal, *, pinned: Mapping[datetime, Decimal]
+def contacts_for(amount: Decimal, campaign: Campaign) -> int:
+    """The contacts that an amount buys."""
+    return int((amount / campaign.cost_per_contact).to_integral(ROUND_DOWN))
+
+
+def over_hours(
+    launch: Launch,
+    campaign: Campaign,
+    amount: Decimal,
+    *,
+    pinned: Mapping[datetime, Decimal],
+    since: datetime | None = None,
 ) -> dict[datetime, Decimal]:
     """Money of a paid channel by the activity of its hours, to the cent, around what is pinned."""
-    hours = [h for h in hours_of(launch, campaign.audience_id) if h.start not in pinned]
+    hours = hours_of(launch, campaign.audience_id, since=since)
+    hours = [h for h in hours if h.start not in pinned]
     edges = np.cumsum([h.share for h in hours])
     cents = to_minor(amount - sum(pinned.values(), Decimal(0)), launch.currency)
     whole = np.diff(np.round(cents * edges / edges[-1]), prepend=0.0).astype(int).tolist()
@@ -161,7 +198,8 @@ def _beyond_data(problem: Problem, found: Plan) -> dict[str, Any]:
     return {"beyond_data": {"value": beyond[0], "source": Source.MEASURED.value, "detail": detail}}
 
 
-def _response(place: Place, amount: Decimal, *, currency: str) -> float:
+def response_of(place: Place, amount: Decimal, *, currency: str) -> float:
+    """What is expected of an amount in a place."""
     if isinstance(place.curve, Hill):
         return float(place.curve.at(np.array([float(amount)]))[0])
     cent = minor_unit(currency)

@@ -80,7 +80,7 @@ def pause_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool =
     launch = _locked(launch)
     _require(launch, (Launch.Status.RUNNING,), action="paused")
     close_valve(campaigns.values())
-    now = _on_its_clock(launch, now, is_simulated=is_simulated)
+    now = launch.on_its_clock(now, is_simulated=is_simulated)
     launch.status, launch.paused_at = Launch.Status.PAUSED, now
     launch.save(update_fields=["status", "paused_at"])
     _record("pause_launch", launch, by=by, now=now)
@@ -106,7 +106,7 @@ def resume_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool 
     campaigns = lock_campaigns(launch.campaigns.all())
     launch = _locked(launch)
     _require(launch, (Launch.Status.PAUSED,), action="resumed")
-    now = _on_its_clock(launch, now, is_simulated=is_simulated)
+    now = launch.on_its_clock(now, is_simulated=is_simulated)
     launch.status, launch.paused_at = Launch.Status.RUNNING, None
     launch.save(update_fields=["status", "paused_at"])
     pace_campaigns(campaigns.values(), now=now)
@@ -120,7 +120,7 @@ def finish_launch(*, launch: Launch, by: Any, now: datetime, is_simulated: bool 
     campaigns = lock_campaigns(launch.campaigns.all())
     launch = _locked(launch)
     _require(launch, SERVING, action="finished")
-    now = _on_its_clock(launch, now, is_simulated=is_simulated)
+    now = launch.on_its_clock(now, is_simulated=is_simulated)
     launch.status, launch.finished_at = Launch.Status.FINISHED, now
     launch.save(update_fields=["status", "finished_at"])
     lapse_reservations(campaigns.values(), now=now)
@@ -174,13 +174,6 @@ def _open_experiment(launch: Launch, *, now: datetime) -> None:
 def _close_experiment(launch: Launch, *, now: datetime) -> None:
     if launch.experiment and launch.experiment.status != Experiment.Status.STOPPED:
         stop_experiment(experiment=launch.experiment, now=now)
-
-
-def _on_its_clock(launch: Launch, now: datetime, *, is_simulated: bool) -> datetime:
-    """The instant on the launch's clock, which for a simulated launch is not that of the wall."""
-    if launch.is_simulated and not is_simulated:
-        return launch.clock_at or now
-    return now
 
 
 def _record(action: str, launch: Launch, *, by: Any, now: datetime) -> None:

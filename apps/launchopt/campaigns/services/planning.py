@@ -50,7 +50,7 @@ class Wish:
     def faults(self) -> list[FieldError]:
         """Every rule that it breaks."""
         checks = (
-            *_money_faults(self.budget, self.currency),
+            *money_faults(self.budget, self.currency),
             *_window_faults(self.starts_at, self.ends_at),
             *_channel_faults(self.channels or {}),
             *_measure_faults(self),
@@ -196,7 +196,8 @@ def _completed(wish: Wish, *, currency: str) -> Wish:
     )
 
 
-def _money_faults(budget: Decimal, currency: str) -> list[tuple[str, str]]:
+def money_faults(budget: Decimal, currency: str) -> list[tuple[str, str]]:
+    """What is wrong with a budget: pointers, and words."""
     try:
         decimals_of(currency)
     except ImpossibleInput as error:
