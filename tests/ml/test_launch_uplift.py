@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from launchopt_ml.uplift import LaunchUplift, PastLaunch, TooSmallTrial
+from launchopt_ml.uplift.blend import blended
+from launchopt_ml.uplift.logistic import Logistic
 from launchopt_ml.uplift.past import Level, folds_by_launch, level_of, pooled, trial_of
 
 NAMES = ("fond", "noise")
@@ -68,6 +70,42 @@ class TestLevel:
         assert apart.standard_error > 3 * alike.standard_error
         assert alike.is_shown
         assert not apart.is_shown
+
+
+class TestLogistic:
+    def test_finds_the_chances_that_made_the_outcomes(self):
+        rng = np.random.default_rng(0)
+        features = rng.normal(3.0, 10.0, size=(20_000, 2))
+        true = 1 / (1 + np.exp(2.0 - 0.1 * (features[:, 0] - 3)))
+        model = Logistic.fit(features, (rng.random(20_000) < true).astype(float))
+        assert np.abs(model.predict(features) - true).mean() < 0.01
+
+    def test_says_the_rate_where_features_say_nothing(self):
+        outcome = np.repeat([1.0, 0.0], [30, 270])
+        found = Logistic.fit(np.full((300, 1), 7.0), outcome).predict(np.array([[7.0], [9.0]]))
+        np.testing.assert_allclose(found[0], 0.1, atol=0.005)
+
+    def test_nobody_who_bought_is_a_small_chance_and_no_error(self):
+        rare = Logistic.fit(np.random.default_rng(0).normal(size=(100, 3)), np.zeros(100))
+        assert 0 < rare.predict(np.zeros((1, 3)))[0] < 0.02
+
+    def test_what_is_unknown_counts_as_the_mean(self):
+        features = np.array([[1.0], [2.0], [np.nan], [3.0]])
+        model = Logistic.fit(features, np.array([0.0, 0.0, 1.0, 1.0]))
+        unknown, middle = model.predict(np.array([[np.nan], [2.0]]))
+        assert unknown == middle
+
+
+class TestBlend:
+    def test_its_trees_find_those_in_the_middle_whom_no_regression_tells(self):
+        rng = np.random.default_rng(0)
+        features = rng.normal(size=(6_000, 2))
+        treated, middle = rng.random(6_000) < 0.5, np.abs(features[:, 0]) < 0.7
+        bought = rng.random(6_000) < 0.05 + 0.3 * (treated & middle)
+        one = PastLaunch("M", features, treated, bought, np.full(6_000, 0.5), 1.0)
+        model = blended(trial_of([one])[0], seed=0)
+        low, moved, high = model.predict(np.array([[-1.5, 0.0], [0.0, 0.0], [1.5, 0.0]]))
+        assert moved > 0.07 + max(low, high)
 
 
 class TestLaunchUplift:

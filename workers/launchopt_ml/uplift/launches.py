@@ -1,7 +1,7 @@
 """What a contact adds to a customer's chance to buy a new product, learned on past launches.
 
-An X-learner ranks customers; how far its ranking is to be believed, and how much a contact brings
-at all, are then measured on launches that it has not seen.
+A blend of trees and regressions ranks customers; how far its ranking is to be believed, and how
+much a contact brings at all, are then measured on launches that it has not seen.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import lightgbm
 import numpy as np
 
 from launchopt_ml.artifacts import load_artifact, save_artifact
-from launchopt_ml.uplift.learners import Combination, x_learner
+from launchopt_ml.uplift.blend import Blend, blended
 from launchopt_ml.uplift.past import (
     Level,
     PastLaunch,
@@ -31,7 +30,7 @@ from launchopt_ml.uplift.slopes import Slope, slope_of
 from launchopt_ml.uplift.trial import Floats, cross_fitted
 
 KIND = "uplift"
-X_LEARNER = "x_learner"
+BLEND = "blend"
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,11 @@ class Expected:
 
 @dataclass
 class LaunchUplift:
-    """Ranks customers by an X-learner and takes the level from the most similar launches."""
+    """Ranks customers by a blend and takes the level from the most similar launches."""
 
-    ranking: Combination = field(default_factory=lambda: Combination(()))
-    levels: list[Level] = field(default_factory=list)
-    slope: Slope = field(default_factory=lambda: Slope(0.0, 0.0))
+    ranking: Blend
+    levels: list[Level]
+    slope: Slope
     card: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -64,13 +63,13 @@ class LaunchUplift:
         """Learn from past launches, each foretold by the others. Raises TooSmallTrial."""
         trial, launch = trial_of(past)
         fold = folds_by_launch(trial, launch, seed=seed)
-        found = cross_fitted(trial, {X_LEARNER: x_learner}, fold, seed=seed, progress=progress)
+        found = cross_fitted(trial, {BLEND: blended}, fold, seed=seed, progress=progress)
         progress("intervals")
-        judgement = judged(trial, found, seed=seed)[X_LEARNER]
-        ranking = x_learner(trial, seed=seed)
+        judgement = judged(trial, found, seed=seed)[BLEND]
+        ranking = blended(trial, seed=seed)
         scores = [ranking.predict(one.features) for one in past]
         levels = [level_of(one, score=s) for one, s in zip(past, scores, strict=True)]
-        slope = slope_of(trial, launch, found[X_LEARNER])
+        slope = slope_of(trial, launch, found[BLEND])
         card = {
             "features": list(features),
             "seed": seed,
@@ -92,21 +91,15 @@ class LaunchUplift:
         return Expected(np.clip(level.effect + above, 0, 1), level, chosen)
 
     def save(self, folder: Path) -> None:
-        """Write trees and card as JSON."""
-        trees = [
-            {"weight": weight, "trees": model.model_to_string()}
-            for weight, model in self.ranking.parts
-        ]
-        save_artifact(folder, kind=KIND, tensors={}, card=self.card | {"ranking": trees})
+        """Write the regressions as tensors, trees and card as JSON."""
+        tensors, trees = self.ranking.as_files()
+        save_artifact(folder, kind=KIND, tensors=tensors, card=self.card | {"ranking": trees})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The model as saved. Raises ArtifactUnreadable."""
-        _, card = load_artifact(folder, kind=KIND)
-        parts = card.pop("ranking")
-        ranking = Combination(
-            tuple((p["weight"], lightgbm.Booster(model_str=p["trees"])) for p in parts)
-        )
+        tensors, card = load_artifact(folder, kind=KIND)
+        ranking = Blend.from_files(tensors, card.pop("ranking"))
         levels = [Level(**row) for row in card["launches"]]
         del card["kind"]
         return cls(ranking, levels, Slope(**card["slope"]), card)

@@ -17,6 +17,8 @@ from launchopt_ml.uplift.trial import Floats, Trial
 
 ROUNDS = 80
 SMALLEST_LEAF = 20
+FEWER_ROUNDS = 40  # of trees that are averaged over draws
+DRAWN = {"bagging_fraction": 0.6, "bagging_freq": 1, "feature_fraction": 0.5}
 TREES = {
     "learning_rate": 0.05,
     "num_leaves": 8,
@@ -88,6 +90,11 @@ LEARNERS: dict[str, Callable[..., Uplift]] = {
 }
 
 
+def drawn_trees(trial: Trial, target: Floats, *, seed: int) -> lightgbm.Booster:
+    """Trees of a target, each grown on a draw of the customers and the features."""
+    return _grown(trial, target, DRAWN | {"seed": seed}, rounds=FEWER_ROUNDS)
+
+
 def _outcome_models(trial: Trial, seed: int) -> tuple[Any, Any]:
     objective = "binary" if trial.is_binary else "regression"
     arms = (trial.rows(trial.treated), trial.rows(~trial.treated))
@@ -96,8 +103,14 @@ def _outcome_models(trial: Trial, seed: int) -> tuple[Any, Any]:
 
 
 def _fit(trial: Trial, target: Floats, seed: int, *, objective: str = "regression") -> Any:
-    leaf = max(SMALLEST_LEAF, len(trial) // 100)
+    return _grown(trial, target, {"objective": objective, "seed": seed}, rounds=ROUNDS)
+
+
+def _grown(
+    trial: Trial, target: Floats, settings: dict[str, Any], *, rounds: int
+) -> lightgbm.Booster:
     names = list(trial.categorical)
     data = lightgbm.Dataset(trial.features, target, categorical_feature=names, free_raw_data=False)
-    settings = TREES | {"objective": objective, "min_data_in_leaf": leaf, "seed": seed}
-    return lightgbm.train(settings, data, num_boost_round=ROUNDS)
+    leaf = max(SMALLEST_LEAF, len(trial) // 100)
+    settings = TREES | {"objective": "regression", "min_data_in_leaf": leaf} | settings
+    return lightgbm.train(settings, data, num_boost_round=rounds)

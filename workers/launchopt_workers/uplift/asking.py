@@ -85,7 +85,7 @@ def _detail(found: Expected, model: LaunchUplift, *, similarity: float) -> str:
     many = len(found.launches)
     most = found.launches[0].sku
     ranked = (
-        "customers differ as an X-learner says"
+        "customers differ as trees and regressions say"
         if model.slope.is_shown
         else "whom it moves most is not shown, so that it is the same for everybody"
     )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 
@@ -19,6 +18,7 @@ from launchopt_workers.uplift.describing import FEATURES
 from launchopt_workers.uplift.reading import Window
 
 UPLIFT = "uplift"
+LEARNER = "x_learner of trees and regressions, and the regressions' difference"
 USE = ["Say how much a contact adds to a customer's chance to buy a new product of this shop."]
 LIMITS = [
     "It is learned on this shop's past launches that left customers out by chance, and says "
@@ -45,7 +45,7 @@ def register(
         metrics=model.card["metrics"],
         card={
             "predicts": "what a contact adds to a customer's chance to buy a new product",
-            "learner": "x_learner",
+            "learner": LEARNER,
             "intended_use": USE,
             "limits": LIMITS,
             "learned_from": keys_of(windows),
@@ -62,12 +62,15 @@ def register(
 
 
 def version_for(windows: Sequence[Window], *, as_of: datetime) -> ModelVersion | None:
-    """The latest that learned from exactly these launches, with the features of this release."""
-    wanted, features = keys_of(windows), list(FEATURES)
+    """The latest that learned from exactly these launches, as this release learns."""
+    wanted = {
+        "learned_from": keys_of(windows),
+        "learner": LEARNER,
+        "features": list(FEATURES),
+    }
     versions = ModelVersion.objects.filter(name=UPLIFT, data_until__lte=as_of)
     for version in versions.order_by("-created_at")[:20]:
-        card: dict[str, Any] = version.card
-        if card.get("learned_from") == wanted and card.get("features") == features:
+        if {name: version.card.get(name) for name in wanted} == wanted:
             return version
     return None
 
