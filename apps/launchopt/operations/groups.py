@@ -55,6 +55,7 @@ GROUPS: dict[str, list[str]] = {
         *EDIT_CUSTOMERS,
         "audiences.add_event",
         "campaigns.decide",
+        "campaigns.add_spendentry",
         "experiments.add_assignment",
         "view",
     ],

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from launchopt.campaigns.api import views
 from launchopt.campaigns.api.launches import LaunchViewSet
 from launchopt.campaigns.api.reports import LaunchReportView
+from launchopt.campaigns.api.spend import SpendView
 
 router = SimpleRouter()
 router.register("decisions", views.DecisionViewSet)
@@ -19,5 +20,6 @@ router.register("creatives", views.CreativeViewSet)
 
 urlpatterns = [
     path("launches/<uuid:pk>/report/", LaunchReportView.as_view(), name="launch-report"),
+    path("spend/", SpendView.as_view(), name="spend"),
     *router.urls,
 ]

@@ -204,3 +204,8 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel}: {self.audience}"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether another system spends its money, and tells of it."""
+        return self.channel in self.launch.curves

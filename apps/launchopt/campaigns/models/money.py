@@ -55,6 +55,9 @@ class SpendEntry(models.Model):
     starts_at = models.DateTimeField(help_text="First instant of the hour it was spent in.")
     amount = models.DecimalField(max_digits=18, decimal_places=4)
     source = models.CharField(max_length=60)
+    counted_until = models.DateTimeField(
+        null=True, help_text="The instant up to which the channel had counted."
+    )
     recorded_at = models.DateTimeField()
 
     class Meta:

@@ -14,7 +14,14 @@ from django.db.models import Sum
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch
 from launchopt.campaigns.selectors import SERVING
 from launchopt.campaigns.services.locking import lock_campaigns
-from launchopt_core.pacing import HOUR, SpendPlan, money_to_let_out, spend_allowed
+from launchopt.campaigns.services.spending import Told, told_spend
+from launchopt_core.pacing import (
+    HOUR,
+    SpendPlan,
+    allowed_when_told_late,
+    money_to_let_out,
+    spend_allowed,
+)
 
 PERIOD = timedelta(minutes=5)
 SMALLEST = Decimal("0.0001")  # what a column of money holds
@@ -93,9 +100,12 @@ def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:
     lapsed = lapse_reservations(campaigns, now=now)
     plans = spend_plans(campaigns)
     in_hour = _cost_of_this_hour(campaigns, plans, now=now)
+    told = told_spend([campaign for campaign in campaigns if campaign.is_paid], now=now)
     for campaign in campaigns:
         plan, committed = plans[campaign.pk], campaign.reserved + campaign.spent
-        if _leaps(campaign.launch, now=now):
+        if campaign.is_paid:
+            allowed = _allowed_to_paid(plan, told[campaign.pk], now=now)
+        elif _leaps(campaign.launch, now=now):
             allowed = spend_allowed(plan, spent=committed, now=now, lead=PERIOD)
         else:
             allowed = money_to_let_out(
@@ -109,6 +119,17 @@ def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:
         campaign.allowance = committed + allowed.quantize(SMALLEST, rounding=ROUND_DOWN)
     Campaign.objects.bulk_update(campaigns, ["allowance"])
     return lapsed
+
+
+def _allowed_to_paid(plan: SpendPlan, told: Told, *, now: datetime) -> Decimal:
+    start, _ = plan.hour_at(now)
+    return allowed_when_told_late(
+        plan,
+        told_before_hour=told.before(start),
+        told_until=told.until,
+        now=now,
+        period=PERIOD,
+    )
 
 
 def _leaps(launch: Launch, *, now: datetime) -> bool:
