@@ -93,7 +93,7 @@ def quiet_hours() -> tuple[time, time]:
 def next_to_contact(
     campaigns: Sequence[Campaign], *, reachable: QuerySet[Customer], now: datetime, most: int
 ) -> list[Waiting]:
-    """Members of these campaigns to decide about now, the likeliest first: `most` customers at most.
+    """Members of campaigns to decide about now, the likeliest first: `most` customers at most.
 
     Who is left out: those whom the channel does not reach, those who wait, and those to whom a
     message of the launch went, or may have gone. Who waits for their best hour is held until then.
@@ -119,7 +119,7 @@ def _look_at(
     most: int,
     later: list[HeldMessage],
 ) -> list[Waiting]:
-    """Those of a campaign who may be contacted now; who waits for their best hour goes to `later`."""
+    """Those of a campaign who may be contacted now; who waits for a better hour goes to `later`."""
     ready: list[Waiting] = []
     rows = _members(campaign, reachable=reachable, now=clock.now)[:LOOKED_AT]
     for row in rows.iterator(chunk_size=BLOCK):
@@ -151,9 +151,7 @@ def _members(campaign: Campaign, *, reachable: QuerySet[Customer], now: datetime
         decision__launch=campaign.launch_id,
         decision__channel=campaign.channel,
     ).exclude(state=Message.State.REFUSED)
-    members = AudienceMember.objects.filter(
-        audience=campaign.audience_id, customer__in=reachable.filter(merged_into=None)
-    )
+    members = AudienceMember.objects.filter(audience=campaign.audience_id, customer__in=reachable)
     open_to = members.exclude(Exists(held)).exclude(Exists(messages))
     return open_to.order_by("-probability", "customer").values_list(*FIELDS)
 
@@ -239,7 +237,8 @@ def _held(waiting: Waiting, reason: str, *, until: datetime, now: datetime) -> H
 
 
 TAKE = """
-    INSERT INTO launchopt_campaigns_heldmessage AS h (customer_id, campaign_id, reason, held_at, until)
+    INSERT INTO launchopt_campaigns_heldmessage AS h
+           (customer_id, campaign_id, reason, held_at, until)
     SELECT t.customer, t.campaign, 'shown', %(now)s, %(until)s
     FROM unnest(%(customers)s::bigint[], %(campaigns)s::uuid[]) AS t (customer, campaign)
     ORDER BY 1, 2

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from launchopt.audiences.models import Customer
 from launchopt.campaigns.channels import Refused, Sender, senders
-from launchopt.campaigns.delivering.choosing import affordable, next_customers, open_campaigns
+from launchopt.campaigns.delivering.choosing import affordable, open_campaigns
+from launchopt.campaigns.delivering.holding import Waiting, hold_silent, next_to_contact
 from launchopt.campaigns.delivering.settling import leave_to_person, settle
 from launchopt.campaigns.models import Decision, Message, Placement
 from launchopt.campaigns.services import Question, decide
@@ -36,16 +39,24 @@ def send_due(*, now: datetime) -> dict[str, int]:
 def _send_in(channel: Sender, *, now: datetime) -> Counter[str]:
     campaigns = open_campaigns(channel, now=now)
     most = min(affordable(campaigns), channel.room()) if campaigns else 0
-    names = next_customers(campaigns, channel=channel, now=now, most=most) if most > 0 else []
-    counts = Counter(decided=len(names))
-    if not names:
-        return counts
+    if most <= 0:
+        return Counter()
+    reached = channel.reachable(Customer.objects.filter(merged_into=None))
+    waiting = next_to_contact(campaigns, reachable=reached, now=now, most=most)
+    return _decide_and_send(waiting, channel=channel, now=now) if waiting else Counter()
+
+
+def _decide_and_send(waiting: Sequence[Waiting], *, channel: Sender, now: datetime) -> Counter[str]:
+    names = list(dict.fromkeys(each.name for each in waiting))
     Placement.objects.get_or_create(
         name=channel.name,
         defaults={"channel": channel.name, "description": "Messages that LaunchOpt sends."},
     )
     questions = [Question(customer=n, placement=channel.name, at=now, context={}) for n in names]
-    for answer in decide(questions=questions):
+    answers = decide(questions=questions)
+    hold_silent([answer.decision for answer in answers], waiting, now=now)
+    counts = Counter(decided=len(names))
+    for answer in answers:
         if answer.creative is not None:
             counts[send(answer.decision, channel=channel, now=now)] += 1
     return counts

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from launchopt.audiences.models import EventKind
+from launchopt.campaigns.channels import sent_names
 from launchopt.campaigns.models import Campaign, Launch
 from launchopt.operations.statements import fetch
 
@@ -84,6 +85,12 @@ class Moment:
         return list({launch.pk: launch for launch in launches}.values())
 
 
+def contacts_once(campaign: Campaign) -> bool:
+    """Whether a campaign speaks to a customer once: a message is sent once, and where what one
+    contact adds is known, more is not."""
+    return campaign.launch.contacts_once or campaign.channel in sent_names()
+
+
 class Serving:
     """Campaigns that may speak at some instants, as the statement is told of them: made once."""
 
@@ -96,7 +103,7 @@ class Serving:
         self.longest_window = timedelta(hours=hours)
         self.given = {
             "campaigns": _array(self.by_pk),
-            "once": _array(pk for pk, launch in launches.items() if launch.contacts_once),
+            "once": _array(campaign.pk for campaign in self.campaigns if contacts_once(campaign)),
             "products": _array({launch.product_id for launch in launches.values()}),
             "suppressing": _array(SUPPRESSING),
             "bought_since": bought_since,
@@ -182,7 +189,7 @@ FACTS = """
            ),
            ARRAY(
                SELECT o.campaign_id FROM launchopt_campaigns_decision o
-               WHERE o.customer_id = c.id AND o.launch_id = ANY(%(once)s::uuid[])
+               WHERE o.customer_id = c.id AND o.campaign_id = ANY(%(once)s::uuid[])
                  AND o.state IN ('reserved', 'confirmed')
            ),
            member.campaign, member.probability, member.left,

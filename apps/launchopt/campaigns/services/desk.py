@@ -19,7 +19,7 @@ from launchopt.campaigns.models import (
     Placement,
 )
 from launchopt.campaigns.selectors import Moment, Offer
-from launchopt.campaigns.selectors.moments import Contact, Person, Serving
+from launchopt.campaigns.selectors.moments import Contact, Person, Serving, contacts_once
 from launchopt.campaigns.services.assigning import Arms, Assigned, drawn_in
 from launchopt.campaigns.services.inputs import HANGS_ON_CHANCE, inputs_of
 from launchopt.campaigns.services.storing import Kept, keep_decisions
@@ -275,7 +275,7 @@ class Desk:
         decision.state = Decision.State.RESERVED
         decision.expires_at = decision.decided_at + timedelta(minutes=minutes)
         self._taken[campaign.pk] += campaign.cost_per_contact
-        if launch.contacts_once:
+        if contacts_once(campaign):
             self.moment.had_theirs.add((decision.customer_id, campaign.pk))
         # The caller cannot have confirmed it yet: within this request it does not lapse.
         self.moment.contacts.setdefault(decision.customer_id, []).append(

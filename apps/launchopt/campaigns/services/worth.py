@@ -19,7 +19,7 @@ from launchopt.audiences.models import AudienceMember, Event
 from launchopt.campaigns.models import Campaign, Decision, Launch
 from launchopt.campaigns.selectors.moments import SUPPRESSING
 from launchopt.campaigns.services.forecasting import days_of
-from launchopt.campaigns.services.pacing import spend_plans
+from launchopt.campaigns.services.pacing import PERIOD, spend_plans
 from launchopt.campaigns.services.places import held_out_of
 from launchopt_core.estimates import Source
 from launchopt_core.pacing import bar_that_spends, chance_to_come
@@ -48,10 +48,18 @@ def move_bars(*, now: datetime, simulated: bool = False) -> int:
     return len(due)
 
 
+def bar_moves_at(launch: Launch, *, after: datetime) -> datetime:
+    """By when the bar will have been moved again after an instant."""
+    return max(_last_moved(launch) + AGAIN_AFTER, after) + PERIOD
+
+
 def _is_due(launch: Launch, *, now: datetime) -> bool:
+    return now - _last_moved(launch) >= AGAIN_AFTER
+
+
+def _last_moved(launch: Launch) -> datetime:
     moved_at = launch.plan.get("marginal_response", {}).get("moved_at")
-    last = datetime.fromisoformat(moved_at) if moved_at else launch.starts_at
-    return now - last >= AGAIN_AFTER
+    return datetime.fromisoformat(moved_at) if moved_at else launch.starts_at
 
 
 @transaction.atomic
