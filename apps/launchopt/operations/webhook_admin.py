@@ -42,12 +42,14 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     url = forms.URLField(
         max_length=500,
         assume_scheme="https",
+        label="Address",
+        widget=admin.widgets.AdminURLFieldWidget(attrs={"size": 80}),
         help_text=WebhookEndpoint._meta.get_field("url").help_text,
     )
     events = forms.MultipleChoiceField(
         choices=[(name, f"{name}: {words}") for name, words in EVENTS.items()],
         widget=forms.CheckboxSelectMultiple,
-        help_text="The events that it is told of.",
+        help_text="What it is told of. The secret that signs it is shown once, after saving.",
     )
 
     class Meta:
@@ -181,8 +183,7 @@ class WebhookDeliveryAdmin(OperatorActions, ReadOnlyAdmin):
     """Every event that was told, or waits to be."""
 
     list_display = [
-        "event", "endpoint", "state", "attempts", "next_attempt", "response_status", "error",
-        "created_at",
+        "event", "endpoint", "state", "tries", "next_attempt", "answer", "error", "created_at",
     ]  # fmt: skip
     list_filter = ["state", "event", ("endpoint", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["endpoint"]
@@ -205,6 +206,16 @@ class WebhookDeliveryAdmin(OperatorActions, ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """All of it is only looked at."""
         return self.get_fields(request, obj)
+
+    @admin.display(description="tries", ordering="attempts")
+    def tries(self, delivery: WebhookDelivery) -> int:
+        """How often it was tried."""
+        return delivery.attempts
+
+    @admin.display(description="answer", ordering="response_status")
+    def answer(self, delivery: WebhookDelivery) -> int | None:
+        """The status that came back last."""
+        return delivery.response_status
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
     def next_attempt(self, delivery: WebhookDelivery) -> Any:
