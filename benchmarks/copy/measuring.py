@@ -59,9 +59,10 @@ def distinct(written: Written, size: int) -> float:
 def masked(brief: Brief, draft: Draft) -> str:
     """A headline with all that facts bring masked: its pattern."""
     facts = brief.facts
-    text = draft.headline.casefold()
+    text = re.sub("(?<=[裙裤鞋帽袜])子", "", draft.headline.casefold())  # 裙子 is the fact 裙
     for value in sorted(_values(facts), key=len, reverse=True):
         text = text.replace(value, "_") if re.search(r"[\u3400-\u9fff]", value) else text
+    text = text.replace("_风", "_")  # 简约风 is the fact 简约
     known = set(_words(f"{facts.title} {facts.brand}"))
     words = re.findall(r"[^\W\d]+(?:['’-][^\W\d_]+)*|\d[\d.,]*|_|[^\w\s]", text)
     marks = ["_" if word[0].isdigit() or set(_words(word)) & known else word for word in words]

@@ -24,6 +24,7 @@ from launchopt_core.claims import (
 from launchopt_ml.copywriting import Brief, Persona, PhrasebookWriter
 from launchopt_ml.copywriting.books import book_of
 from launchopt_ml.copywriting.distinct import words_of
+from launchopt_ml.copywriting.slots import details_of, qualified, slots_of
 from launchopt_ml.copywriting.titles import readable_title
 
 THROW = Facts(
@@ -257,3 +258,42 @@ class TestReadableTitle:
     )
     def test_reads_as_people_write(self, raw, readable):
         assert readable_title(raw) == readable
+
+
+class TestChineseAttributes:
+    """A value is told only where it fits its name, and as people say it."""
+
+    @pytest.mark.parametrize(
+        ("attributes", "told"),
+        [
+            ({"衣样式": ["衫"]}, []),
+            ({"衣样式": ["衬衫"]}, [("样式", "衬衫")]),
+            ({"材质": ["水洗", "棉"]}, [("material", "棉")]),
+            ({"材质": ["环保"]}, []),
+            ({"颜色": ["黑色", "纯色"]}, [("colour", "黑色")]),
+            ({"图案": ["线条", "条纹"]}, [("pattern", "条纹")]),
+            ({"裙型": ["百褶", "大裙摆"]}, [("裙型", "百褶裙、大裙摆")]),
+            ({"裙长": ["连衣裙"]}, [("款式", "连衣裙")]),
+            ({"裙长": ["短裙"]}, [("裙长", "短裙")]),
+            ({"裙领型": ["v领"]}, [("领型", "V领")]),
+        ],
+    )
+    def test_are_told_as_they_fit(self, attributes, told):
+        assert details_of(Facts(title="裙", attributes=attributes, language="zh-Hans")) == told
+
+    @pytest.mark.parametrize(
+        ("attributes", "titles"),
+        [
+            ({"颜色": ["红色"]}, {"红色裙子"}),
+            ({"颜色": ["红色", "白色"]}, {"这款裙子"}),
+            ({"图案": ["格子"]}, {"格子裙"}),
+            ({"图案": ["植物"]}, {"这款裙子"}),
+            ({"风格": ["知性"], "图案": ["格子"]}, {"知性格子裙", "知性风裙子", "格子裙"}),
+            ({"风格": ["环保"], "材质": ["环保"]}, {"这款裙子"}),
+        ],
+    )
+    def test_stand_before_a_kind_as_compounds_do(self, attributes, titles):
+        facts = Facts(title="裙", attributes=attributes, language="zh-Hans")
+        slots = slots_of(facts, persona=None, nameless="这款商品")
+        rngs = (np.random.default_rng(seed) for seed in range(20))
+        assert {qualified(slots, facts=facts, rng=rng)["title"] for rng in rngs} == titles

@@ -36,7 +36,7 @@ def book_of(language: str, *, tone: str) -> Phrasebook:
         joint=written["joint"],
         full_stop=written["full_stop"],
         clause_joint=written["clause_joint"],
-        page=written["page"],
+        once=tuple(written["once"]),
     )
 
 

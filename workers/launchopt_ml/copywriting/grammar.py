@@ -33,7 +33,10 @@ class Pattern:
 
 @dataclass(frozen=True, kw_only=True)
 class Phrasebook:
-    """The sentences of one language. ``joint`` stands between two sentences."""
+    """The sentences of one language. ``joint`` stands between two sentences.
+
+    What ``once`` lists is said once in a text.
+    """
 
     headlines: tuple[Pattern, ...]
     openers: tuple[Pattern, ...]
@@ -48,7 +51,7 @@ class Phrasebook:
     joint: str
     full_stop: str
     clause_joint: str
-    page: str
+    once: tuple[str, ...]
 
 
 def told(text: str, slots: Mapping[str, str]) -> str:

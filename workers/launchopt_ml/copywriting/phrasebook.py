@@ -176,7 +176,7 @@ class _Work:
         return body
 
     def _is_repeated(self, sentence: str, text: str) -> bool:
-        once = filter(None, (self.price, self.book.page))
+        once = filter(None, (self.price, *self.book.once))
         return sentence in text or any(each in sentence and each in text for each in once)
 
     def _more(self, *, angle: str, rng: Generator) -> Iterator[str]:
@@ -235,4 +235,10 @@ def _lowered(name: str) -> str:
 
 
 def _begin_alike(text: str, other: str) -> bool:
-    return bool(other) and text.split()[0].casefold() == other.split()[0].casefold()
+    return bool(other) and _beginning(text) == _beginning(other)
+
+
+def _beginning(text: str) -> str:
+    """The first word; in Chinese, which parts no words, the first two characters."""
+    first = text.split()[0].casefold()
+    return first[:2] if HAN.match(first) else first

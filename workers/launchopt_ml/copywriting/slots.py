@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from numpy.random import Generator
 from launchopt_core.claims import ClaimKind, Facts, attribute_text, claims_in
 from launchopt_core.errors import ImpossibleInput
 from launchopt_core.money import quantise
+from launchopt_ml.copywriting.chinese import GARMENT, GENERIC, kind_told_apart, told_detail
 from launchopt_ml.copywriting.titles import HAN, plain_text, readable_title, recased, word_set
 from launchopt_ml.copywriting.writer import Persona
 
@@ -25,11 +27,6 @@ KNOWN_ATTRIBUTES = {
 }
 TYPE_NAMES = ("type", "类型", "品类")
 NAMELESS = "This product"
-GENERIC = re.compile(r"[\u4e00-\u9fff]{1,2}")  # a title that names a kind only
-QUALIFIER = re.compile(
-    r"(?!其[他它]|线条|文字)[\u4e00-\u9fff]{2,3}"
-)  # one character changes what a kind is
-GARMENT = re.compile(r"^[衣裙裤鞋]{1,2}(?=..)")  # 裙领型 is told as 领型
 LONGEST_SHORT = 40  # code points of a category, a brand, an attribute
 SOBER = re.compile(  # a sentence of a description that holds one of these is not quoted
     r"https?:|www\.|@|[{}<>\[\]|\\^=!！*#_]|\d[\d\s()+-]{6,}\d|\b(?:ignore|instructions?|prompts?|"
@@ -90,25 +87,14 @@ def slots_of(facts: Facts, *, persona: Persona | None, nameless: str) -> dict[st
 
 
 def qualified(slots: dict[str, str], *, facts: Facts, rng: Generator) -> dict[str, str]:
-    """The slots, a Chinese title of a kind only (裙) with up to two attributes before it.
-
-    They stand in the order in which Chinese has them: style, colour, pattern, material.
-    """
+    """The slots, a Chinese title of a kind only (裙) told apart by attributes."""
     title = slots["title"]
     if not GENERIC.fullmatch(title):
         return slots
-    words: list[str] = []
-    for name in ("style", "colour", "pattern", "material"):
-        values = [v for key, value in details_of(facts) if key == name for v in value.split("、")]
-        fit = [v for v in values if QUALIFIER.fullmatch(v) and not _overlap(v, title, *words)]
-        words += [fit[int(rng.integers(len(fit)))]] if fit else []
-    chosen = sorted(rng.permutation(len(words))[: int(rng.integers(1, 3))].tolist())
-    before = "".join(words[at] for at in chosen)
-    return with_title(slots, f"{before}{title}" if before else f"这款{title}")
-
-
-def _overlap(word: str, *others: str) -> bool:
-    return any(set(word) & set(other) for other in others)
+    values: dict[str, list[str]] = defaultdict(list)
+    for name, value in details_of(facts):
+        values[name] += value.split("、")
+    return with_title(slots, kind_told_apart(title, values, rng=rng))
 
 
 def with_title(slots: dict[str, str], title: str) -> dict[str, str]:
@@ -153,23 +139,17 @@ def details_of(facts: Facts) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     for raw_name, raw_value in facts.attributes.items():
         name = plain_text(str(raw_name), longest=80).replace("_", " ")
-        name = GARMENT.sub("", name) if chinese else name
-        kind = known.get(name.lower(), name[:1].upper() + name[1:])
-        value = _value(raw_value, chinese)
-        value = _untold(value, kind, told) if chinese else value
+        items = _items(raw_value)
+        kind = known.get((GARMENT.sub("", name) if chinese else name).lower(), "")
+        if chinese:
+            name, items = told_detail(name, items, kind=kind or name)
+            name = GARMENT.sub("", name)
+            said = {each for _, earlier in told for each in earlier.split("、")}
+            items = [item for item in items if item not in said]
+        value = _listed(items, chinese)
         if value and name and len(name) <= 20 and name.lower() not in TYPE_NAMES:
-            told.append((kind, value))
+            told.append((kind or name[:1].upper() + name[1:], value))
     return told
-
-
-def _untold(value: str, kind: str, told: Sequence[tuple[str, str]]) -> str:
-    """What of a Chinese value no attribute before it says; 走潮风格 is no Chinese, A字 is."""
-    said = {each for _, earlier in told for each in earlier.split("、")}
-    items = [re.sub(r"(?<![a-z])[a-z]{1,4}(?![a-z])", lambda m: m[0].upper(), each)
-             for each in value.split("、")]  # fmt: skip
-    return "、".join(
-        each for each in items if each not in said and (len(each) > 1 or kind != "style")
-    )
 
 
 def quotable_sentences(facts: Facts, *, full_stop: str) -> list[str]:
@@ -197,15 +177,18 @@ def _whole_sentence(sentence: str, full_stop: str) -> str:
     return text if text[-1] in "?？" else text[0].upper() + text[1:] + full_stop
 
 
-def _value(raw: object, chinese: bool) -> str:
+def _items(raw: object) -> list[str]:
+    """The values of an attribute as short texts; () where one of them cannot be told."""
     if isinstance(raw, (bool, dict)) or raw is None:
-        return ""
+        return []
     items = [attribute_text(v) for v in raw] if isinstance(raw, (list, tuple)) else [str(raw)]
     if any(SOBER.search(item[:200]) for item in items):
-        return ""
+        return []
     words = [_short(item) for item in items[:3]]
-    if not all(words):
-        return ""
+    return words if all(words) else []
+
+
+def _listed(words: Sequence[str], chinese: bool) -> str:
     if chinese:
         return "、".join(words)
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

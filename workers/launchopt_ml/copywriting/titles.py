@@ -20,6 +20,7 @@ KEPT_CAPITALS = word_set(
     "led usb tv dvd cd diy uk usa us eu vip xl xxl xs bbq lcd hd hdmi gps pc pvc mdf abc ad bc "
     "ii iii iv vi vii viii rfid nfc wifi uv ac dc id pu eva tpu aa aaa"
 )
+WRITTEN_OUT = {"asstd": "Assorted", "asst": "Assorted"}
 UNITS = word_set("cm mm m kg g ml l cl in ft oz lb pc pcs w v mah gb tb")
 SAFE_TO_DROP = word_set(
     "red green blue white black pink yellow purple orange grey gray brown ivory cream gold "
@@ -77,16 +78,25 @@ def _recased_word(word: str, *, is_first: bool) -> str:
     bare = word.strip("()[],.;:!?\"'").lower()
     if bare in KEPT_CAPITALS:
         return word
-    if re.fullmatch(r"[\d.,x×*/-]+[a-z]*", bare) and re.search(r"\d", bare):
-        unit = re.sub(r"[\d.,×*/-]", "", bare).strip("x")
-        return word.lower() if unit in UNITS or "x" in bare else word
-    if re.fullmatch(r"(?:\d+[a-z]{0,2}x)+\d+[a-z]{0,2}", bare):  # 30CMx30CM
-        return word.lower()
+    if bare in WRITTEN_OUT:
+        return WRITTEN_OUT[bare]
     if re.search(r"\d", bare):
-        return re.sub(r"(?<=['’])S\b", "s", word)
+        return _recased_number(word, bare)
     if bare in SMALL_WORDS and not is_first:
         return word.lower()
     return re.sub(r"(?<![A-Za-z'’])[a-z]", lambda m: m.group().upper(), word.lower())
+
+
+def _recased_number(word: str, bare: str) -> str:
+    """A word with digits in it: 25x24x12cm and 30cmx30cm in lower case, Set3 as a name."""
+    if re.fullmatch(r"[\d.,x×*/-]+[a-z]*", bare):
+        unit = re.sub(r"[\d.,×*/-]", "", bare).strip("x")
+        return word.lower() if unit in UNITS or "x" in bare else word
+    if re.fullmatch(r"(?:\d+[a-z]{0,2}x)+\d+[a-z]{0,2}", bare):
+        return word.lower()
+    if re.fullmatch(r"[a-z]{3,}\d{1,2}", bare):
+        return word.capitalize()
+    return re.sub(r"(?<=['’])S\b", "s", word)
 
 
 def shortened(title: str, *, fits: Callable[[str], bool]) -> str:
