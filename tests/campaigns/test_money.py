@@ -96,6 +96,26 @@ class TestBounds:
         assert Decimal("1.23") <= spent_on(launch, campaign__channel="onsite") <= Decimal("1.50")
         assert spent_on(launch) + launch.budget_plan.unspent == Decimal("3.00")
 
+    def test_an_hour_gets_nothing_or_the_minimum(self, shop):
+        demand = [{"channel": "onsite", "minimum_if_used": "0.10"}]
+        launch = planned(budget=Decimal("1.00"), bounds=demand)
+        amounts = set(BudgetCell.objects.values_list("amount", flat=True))
+        assert min(amounts) >= Decimal("0.10")
+        assert spent_on(launch) + launch.budget_plan.unspent == Decimal("1.00")
+
+    def test_a_minimum_above_what_is_set_by_hand_is_named(self, shop):
+        demand = [{"channel": "onsite", "minimum_if_used": "0.10"}]
+        launch = planned(budget=Decimal("1.00"), bounds=demand)
+        with pytest.raises(InvalidInput, match=r"at least 0.10 where onsite: .* is used") as refused:
+            services.pin_money(
+                campaign=launch.campaigns.first(),
+                starts_at=NOW,
+                amount=Decimal("0.02"),
+                by="anna",
+                now=NOW,
+            )
+        assert {e.pointer for e in refused.value.errors} == {"/bounds", "/amount"}
+
     def test_that_cannot_be_kept_are_named(self, shop):
         launch = planned(budget=Decimal("3.00"))
         floors = [{"channel": "onsite", "floor": "3.50"}]
@@ -107,7 +127,8 @@ class TestBounds:
         ("bound", "words"),
         [
             ({"channel": "sms", "floor": "1"}, "no channel 'sms'"),
-            ({"channel": "onsite"}, "a floor, a ceiling"),
+            ({"channel": "onsite"}, "floor, ceiling or minimum_if_used"),
+            ({"channel": "onsite", "minimum_if_used": "x"}, "no amount"),
             ({"channel": "onsite", "floor": "-1"}, "no amount"),
             ({"channel": "onsite", "flor": "1"}, "nothing else"),
         ],
@@ -120,6 +141,11 @@ class TestBounds:
         words = ["MUG-1", "--budget", "1.00", "--start", NOW.isoformat(), "--days", "2", "--wait"]
         with pytest.raises(CommandError, match=r"floor of bound 1 .onsite."):
             call_command("plan_launch", *words, "--bound", "onsite:2.00..")
+
+    def test_the_command_takes_a_minimum(self, shop):
+        words = ["MUG-1", "--budget", "1.00", "--start", NOW.isoformat(), "--days", "2"]
+        call_command("plan_launch", *words, "--minimum-if-used", "onsite:0.10", stdout=StringIO())
+        assert Launch.objects.get().bounds == [{"channel": "onsite", "minimum_if_used": "0.10"}]
 
     def test_below_the_floors_rest_and_the_admin_name_them(self, shop, admin_client):
         launch = planned(budget=Decimal("3.00"))

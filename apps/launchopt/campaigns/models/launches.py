@@ -64,7 +64,8 @@ class Launch(models.Model):
         default=list,
         blank=True,
         help_text="What a channel or an audience gets at least and at most, such as "
-        '[{"channel": "email", "floor": "100.00", "ceiling": "500.00"}].',
+        '[{"channel": "email", "floor": "100.00", "ceiling": "500.00"}]; and what an hour there gets '
+        'at least where it gets anything: [{"channel": "email", "minimum_if_used": "5.00"}].',
     )
     curves = models.JSONField(
         default=dict,

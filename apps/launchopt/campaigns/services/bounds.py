@@ -1,6 +1,8 @@
 """What a person demands of a launch's money, by channel or audience, and why it cannot be kept.
 
 `{"channel": "email", "floor": "100.00", "ceiling": "500.00"}`: at least and at most so much there.
+`{"channel": "email", "minimum_if_used": "5.00"}`: an hour of a campaign there gets nothing or at
+least so much; a paid channel's campaign, which is one place, over the whole launch.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from launchopt_core.budget import Group, Hill, Infeasible
 from launchopt_core.errors import ImpossibleInput
 from launchopt_core.money import to_minor
 
-KEYS = {"channel", "audience", "floor", "ceiling"}
+PLACES, SUMS, MINIMUM = {"channel", "audience"}, ("floor", "ceiling"), "minimum_if_used"
+RULES = (*SUMS, MINIMUM)
+KEYS = PLACES | set(RULES)
 POINTER, CURVES = "/bounds", "/curves"
 HILL = ("kind", "scale", "half", "shape", "spend_range", "interval")
 
@@ -48,11 +52,11 @@ def bound_faults(bounds: Any, *, currency: str, channels: Sequence[str]) -> list
 def _fault_of(bound: Any, *, currency: str, channels: Sequence[str]) -> str:
     if not isinstance(bound, Mapping) or not bound.keys() <= KEYS:
         return f"A bound has {', '.join(sorted(KEYS))} and nothing else."
-    if not bound.keys() & {"channel", "audience"} or not bound.keys() & {"floor", "ceiling"}:
-        return "A bound names a channel or an audience, and a floor, a ceiling or both."
+    if not bound.keys() & PLACES or not bound.keys() & set(RULES):
+        return f"A bound names a channel or an audience, and {', '.join(SUMS)} or {MINIMUM}."
     if "channel" in bound and bound["channel"] not in channels:
         return f"The launch has no channel {bound['channel']!r}; it has {', '.join(channels)}."
-    for rule in ("floor", "ceiling"):
+    for rule in RULES:
         if rule in bound and not _is_amount(bound[rule], currency):
             return f"The {rule} {bound[rule]!r} is no amount of {currency} of 0 or more."
     return ""
@@ -71,12 +75,26 @@ def groups_of_bounds(bounds: Sequence[Mapping[str, Any]]) -> list[Group]:
     return [
         Group(
             name=name_of(bound, number),
-            where={key: bound[key] for key in ("channel", "audience") if key in bound},
-            floor=Decimal(str(bound["floor"])) if "floor" in bound else None,
-            ceiling=Decimal(str(bound["ceiling"])) if "ceiling" in bound else None,
+            where=_where(bound),
+            **{rule: Decimal(str(bound[rule])) for rule in SUMS if rule in bound},
         )
         for number, bound in enumerate(bounds, start=1)
+        if bound.keys() & set(SUMS)
     ]
+
+
+def minimum_of(bounds: Sequence[Mapping[str, Any]], where: Mapping[str, str]) -> Decimal | None:
+    """The least that a place gets where it gets anything; None where nothing is demanded."""
+    demands = [
+        Decimal(str(bound[MINIMUM]))
+        for bound in bounds
+        if MINIMUM in bound and _where(bound).items() <= where.items()
+    ]
+    return max(demands, default=None)
+
+
+def _where(bound: Mapping[str, Any]) -> dict[str, str]:
+    return {key: bound[key] for key in ("channel", "audience") if key in bound}
 
 
 def name_of(bound: Mapping[str, Any], number: int) -> str:
@@ -105,6 +123,11 @@ def _conflict(name: str, *, launch: Launch, campaigns: Mapping[uuid.UUID, Campai
     if place.startswith("bound "):
         return FieldError(POINTER, f"the {rule} of {place}")
     key, start = campaign_and_hour(place)
+    if rule == MINIMUM:
+        where = {"channel": campaigns[key].channel, "audience": campaigns[key].audience.name}
+        return FieldError(
+            POINTER, f"at least {minimum_of(launch.bounds, where)} where {campaigns[key]} is used"
+        )
     at = f" at {start:%d %b %H:%M}" if start else ""
     return FieldError("/amount", f"what is set by hand for {campaigns[key]}{at}")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from launchopt.audiences.models import AudienceMember
 from launchopt.campaigns.models import Campaign, Decision, ExcludedCustomer, Launch
 from launchopt.campaigns.services.assigning import Arms, arms_of
-from launchopt.campaigns.services.bounds import groups_of_bounds, hill_of, place_of
+from launchopt.campaigns.services.bounds import groups_of_bounds, hill_of, minimum_of, place_of
 from launchopt.conf import launchopt_settings
 from launchopt_core.assignment import HOLDOUT, bucket_of, choose_variant
 from launchopt_core.budget import Group, Hill, Place, Problem, Sorted, split_over_hours
@@ -79,10 +79,12 @@ def problem_of(
                 sum(pinned[campaign.pk].values(), Decimal(0)),
                 committed.get(campaign.pk, Decimal(0)),
             )
-            places += _paid(campaign, hill, share=len(found) / people, floor=_cents(launch, floor))
+            made = _paid(campaign, hill, share=len(found) / people, floor=_cents(launch, floor))
         else:
             hours = hours_of(launch, campaign.audience_id, since=since)
-            places += _owned(campaign, found, hours=hours, pins=pinned[campaign.pk])
+            made = _owned(campaign, found, hours=hours, pins=pinned[campaign.pk])
+        least = minimum_of(launch.bounds, _where(campaign))
+        places += [replace(place, minimum_if_used=least) for place in made] if least else made
     gone = {c: committed.get(c.pk, Decimal(0)) for c in campaigns if c.channel not in launch.curves}
     return Problem(
         total=_cents(launch, launch.budget - sum(gone.values(), Decimal(0))),

@@ -64,6 +64,14 @@ class Command(LaunchOptCommand):
             "email:100.. May be repeated.",
         )
         parser.add_argument(
+            "--minimum-if-used",
+            action="append",
+            type=minimum_argument,
+            metavar="CHANNEL:AMOUNT",
+            help="What an hour of a channel gets at least, where it gets anything. May be "
+            "repeated.",
+        )
+        parser.add_argument(
             "--curve",
             action="append",
             type=curve_argument,
@@ -116,7 +124,7 @@ def wish_of(options: Mapping[str, Any]) -> services.Wish:
         holdout=options["holdout"],
         cap_contacts=contacts,
         cap_window_hours=hours,
-        bounds=options["bound"] or (),
+        bounds=[*(options["bound"] or ()), *(options["minimum_if_used"] or ())],
         curves=dict(options["curve"] or ()),
     )
 
@@ -138,6 +146,14 @@ def bound_argument(text: str) -> dict[str, str]:
         raise ArgumentTypeError(f"{text!r} is not CHANNEL:FLOOR..CEILING, such as email:100..500")
     given = {"floor": floor, "ceiling": ceiling}
     return {"channel": channel} | {rule: amount for rule, amount in given.items() if amount}
+
+
+def minimum_argument(text: str) -> dict[str, str]:
+    """CHANNEL:AMOUNT, such as email:5.00."""
+    channel, amount = text.rpartition(":")[::2]
+    if not (channel and amount):
+        raise ArgumentTypeError(f"{text!r} is not CHANNEL:AMOUNT, such as email:5.00")
+    return {"channel": channel, "minimum_if_used": amount}
 
 
 def curve_argument(text: str) -> tuple[str, Any]:
