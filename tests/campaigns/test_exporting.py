@@ -8,14 +8,19 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.messages import get_messages
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from launchopt import testing
 from launchopt.audiences.models import Audience, Consent
 from launchopt.campaigns.exporting import export_audience
+from launchopt.campaigns.models import Campaign
 from launchopt.experiments.services import assign
 from launchopt.operations.models import AuditEntry
+from tests.support.api import by_person
 
 
 @pytest.fixture
@@ -93,3 +98,30 @@ class TestCommand:
     def test_names_an_audience_that_there_is_not(self, db, tmp_path, name):
         with pytest.raises(CommandError, match="audience"):
             call_command("export_audience", name, form="meta", out=tmp_path / "a.csv")
+
+
+class TestAdmin:
+    def download(self, client, campaign: Campaign):
+        address = reverse("admin:launchopt_campaigns_campaign_changelist")
+        asked = {"action": "export", "_selected_action": [str(campaign.pk)]}
+        return client.post(address, asked)
+
+    def test_a_campaign_of_a_platform_gives_its_file(self, audience, admin_client):
+        campaign = audience.campaigns.get()
+        Campaign.objects.filter(pk=campaign.pk).update(channel="meta")
+        answer = self.download(admin_client, campaign)
+        lines = b"".join(answer.streaming_content).decode().splitlines()
+        assert lines[0] == "email,phone"
+        assert lines[1].endswith(sha("442079460123"))
+        assert AuditEntry.objects.get(action="export_audience").actor == "admin"
+
+    def test_another_campaign_has_none(self, audience, admin_client):
+        answer = self.download(admin_client, audience.campaigns.get())
+        [said] = get_messages(answer.wsgi_request)
+        assert str(said) == "Choose one campaign of an ad platform: google_search, meta."
+
+    def test_who_sees_no_addresses_takes_none_out(self, audience):
+        marketer = by_person("marketer").client
+        get_user_model().objects.update(is_staff=True)
+        self.download(marketer, audience.campaigns.get())
+        assert not AuditEntry.objects.filter(action="export_audience").exists()

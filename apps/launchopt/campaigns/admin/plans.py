@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from launchopt.campaigns import services
+from launchopt.campaigns.admin.exports import ExportMixin
 from launchopt.campaigns.admin.why import WhyMixin
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch
 from launchopt.campaigns.selectors.telling import why
@@ -40,7 +41,7 @@ class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Campaign)
-class CampaignAdmin(PlanAdmin):
+class CampaignAdmin(ExportMixin, PlanAdmin):
     """A launch's work in one channel towards one audience."""
 
     list_display = ["__str__", "launch", "is_active", "allowance", "reserved", "spent"]
@@ -53,7 +54,7 @@ class CampaignAdmin(PlanAdmin):
     readonly_fields = [
         "of_launch", "channel", "cost_per_contact", "allowance", "reserved", "spent",
     ]  # fmt: skip
-    actions = ["speak_again"]
+    actions = ["speak_again", "export"]
     Media = SuiteMedia
 
     @admin.action(description="Speak to these audiences again", permissions=["run_launch"])
