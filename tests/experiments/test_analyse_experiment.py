@@ -246,6 +246,7 @@ class TestMoments:
             ("g,a,m,mean,many,9,40\ng,b,m,mean,50,9,40\n", "line 2"),
             ("g,a,m,mean,50,9,40\n", "only one variant"),
             ("g,a,m,ratio,50,9,40\ng,b,m,ratio,50,9,40\n", "'denominator_sum'"),
+            ("g,a,m,mean,50.5,9,40\ng,b,m,mean,50,9,40\n", "counted whole, not 50.5"),
         ],
     )
     def test_bad_statistics_are_named(self, tmp_path: Path, rows: str, words: str):
@@ -275,6 +276,8 @@ class TestFaults:
             (("--variant", "arm", "--metric", "x=spend", "--expected", "a=many"), "NAME=NUMBER"),
             (("--variant", "arm", "--metric", "x=spend", "--guardrail", "y=-0.1"), "no metric 'y'"),
             (("--unit", "region", "--variant", "arm", "--metric", "x=spend"), "more than one"),
+            (("--variant", "arm", "--by", "arm", "--metric", "x=spend"), "not 'arm' twice"),
+            (("--variant", "arm", "--metric", "x=spend", "--days", "0"), "--days is above 0"),
             (
                 ("--variant", "arm", "--metric", "x=spend", "--method", "bayesian",
                  "--correction", "bh"),
@@ -301,7 +304,14 @@ class TestFaults:
     def test_a_missing_file_is_named(self, tmp_path: Path):
         assert "no file" in fault(tmp_path / "none.csv", "--variant", "arm", "--metric", "x=spend")
 
-    @pytest.mark.parametrize("cell", ["", "nan", "inf", "lots"])
+    def test_semicolons_and_tabs_separate_as_commas_do(self, tmp_path: Path):
+        for mark in ";\t":
+            path = tmp_path / "visits.csv"
+            path.write_text("arm,spend\na,1\na,2\nb,3\nb,5\n".replace(",", mark))
+            report = analysed(path, "--variant", "arm", "--metric", "x=spend")
+            assert report["results"][0]["effect"] == 2.5
+
+    @pytest.mark.parametrize("cell", ["", "nan", "inf", "lots", "1e200"])
     def test_a_cell_without_a_number_is_named_with_its_line(self, tmp_path: Path, cell: str):
         path = tmp_path / "cells.csv"
         path.write_text(f"arm,spend\na,1\nb,{cell}\na,2\nb,3\n")

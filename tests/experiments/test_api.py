@@ -66,6 +66,9 @@ class TestRegistration:
             ({"weights": {"control": 1.0}}, "/weights"),
             ({"weights": {"control": 0, "free": 0}}, "/weights"),
             ({"metric": "joy"}, "/metric"),
+            ({"minimum_detectable_effect": "nan"}, "/minimum_detectable_effect"),
+            ({"guardrails": {"joy": -0.05}}, "/metric"),
+            ({"ends_at": "2020-01-01T00:00:00Z"}, "/ends_at"),
             ({"alpha": 0}, "/alpha"),
             ({"group_share": 2, "exclusion_group": "prices"}, "/group_share"),
             ({"salt": "mine"}, "/salt"),
@@ -83,6 +86,12 @@ class TestRegistration:
         assert AuditEntry.objects.get(action="change_experiment").before == {
             "planned_sample_size": None
         }
+
+    def test_cannot_be_changed_to_end_before_it_starts(self, db, client: APIClient):
+        address = f"/api/v1/experiments/{self.register(client).json()['id']}/"
+        answer = client.patch(address, {"ends_at": "2020-01-01T00:00:00Z"}, format="json")
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["pointer"] == "/ends_at"
 
     def test_is_a_conflict_to_change_later_and_leaves_a_trail(self, shop, client: APIClient):
         experiment = shop.experiment()

@@ -80,6 +80,13 @@ class TestEvaluate:
         whole = evaluated(log, policy(tmp_path, "action,probability\n2,1\n"))
         assert half["ips"]["value"] == pytest.approx(whole["ips"]["value"] / 2)
 
+    def test_where_no_reward_came_there_is_no_interval(self, log: Path, tmp_path: Path):
+        path = tmp_path / "nothing.csv"
+        pl.read_csv(log).with_columns(click=pl.lit(0)).write_csv(path)
+        report = evaluated(path, policy(tmp_path, "action,probability\n2,1\n"))
+        assert report["ips"] == {"value": 0, "interval": None}
+        assert not report["promotion"]["allowed"]
+
     def test_features_are_contexts(self, log: Path, tmp_path: Path):
         rules = policy(tmp_path, "action,slot,probability\n2,1,1\n1,2,1\n")
         by_slot = evaluated(log, rules, "--slot", "slot")

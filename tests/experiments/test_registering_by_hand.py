@@ -64,6 +64,9 @@ class TestForm:
             ({"variants": "alone"}, "at least two variants"),
             ({"variants": "a: 0\nb: 0"}, "weight"),
             ({"variants": "a: much\nb: 1"}, "write a name and a weight"),
+            ({"variants": "a: 1\na: 1\nb: 1"}, "Two lines name"),
+            ({"metric": "joy"}, "Select a valid choice"),
+            ({"minimum_detectable_effect": "nan"}, "Enter a number"),
             ({"sku": "NONE"}, "There is no product NONE"),
             ({"ends_at_0": "2020-01-01", "ends_at_1": "00:00"}, "ends before it starts"),
             ({"alpha": "2"}, "alpha lies between 0 and 1"),
@@ -140,7 +143,12 @@ class TestBadInput:
         experiment = shop.experiment(counts_from="exposure")
         services.assign(experiment=experiment, customer_ids=shop.customers(50), now=NOW)
         report = results.results(experiment, until=NOW + DAY)
-        assert report["verdicts"][0]["verdict"].startswith("too early")
+        assert report["verdicts"][0]["verdict"] == "too early: nobody has been exposed"
+        assert report["results"][0]["effect"] is None
+
+    def test_before_anybody_is_assigned_it_says_so(self, shop: Shop):
+        report = results.results(shop.experiment())
+        assert report["verdicts"][0]["verdict"] == "too early: nobody has been assigned"
 
 
 class TestSampleSize:

@@ -25,6 +25,11 @@ from launchopt_core.inference import Analysis, Code, Conclusion, Method, SampleR
 ALIKE = "alike, as they should be"
 UNLIKE = "unlike where they should be alike: something is broken, or chance was unkind"
 
+NOBODY_YET = {
+    Experiment.CountsFrom.ASSIGNMENT: "too early: nobody has been assigned",
+    Experiment.CountsFrom.EXPOSURE: "too early: nobody has been exposed",
+}
+
 
 def results(
     experiment: Experiment,
@@ -48,6 +53,8 @@ def results(
     analysis, ratio = analysis_of(experiment, compared), sample_ratio_of(found, weights)
     told = conclusions(experiment, analysis, control=control, ratio=ratio, until=until)
     words = [_of_aa(each) if experiment.is_aa else each.sentence for each in told]
+    if not found:
+        words = [NOBODY_YET[Experiment.CountsFrom(experiment.counts_from)]] * len(told)
     report = analysis.report(words, groups=[ALL], ratio=ratio)
     for row, interval in zip(report["results"], _always_valid(experiment, compared), strict=True):
         row["always_valid_interval"] = interval

@@ -12,8 +12,10 @@ from launchopt_core.inference.samples import Floats
 
 
 def chance_to_win(difference: Difference) -> Floats:
-    """The probability that treatment is better."""
-    return np.asarray(special.ndtr(difference.statistic), dtype=np.float64)
+    """The probability that treatment is better; NaN where the error is not a number."""
+    known = np.isfinite(difference.standard_error)
+    chance = np.where(known, special.ndtr(difference.statistic), np.nan)
+    return np.asarray(chance, dtype=np.float64)
 
 
 def expected_loss(difference: Difference) -> Floats:

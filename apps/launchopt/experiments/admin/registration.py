@@ -48,7 +48,11 @@ class VariantsField(forms.CharField):
     def clean(self, value: Any) -> dict[str, float]:
         """Lines as a mapping."""
         lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
-        return dict(self._read(line) for line in lines)
+        pairs = [self._read(line) for line in lines]
+        names = [name for name, _ in pairs]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise forms.ValidationError(f"Two lines name {twice!r}; rename one.")
+        return dict(pairs)
 
     def _read(self, line: str) -> tuple[str, float]:
         name, colon, weight = line.partition(":")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from math import inf
 
 from django.db import transaction
 
@@ -52,6 +53,7 @@ def register_experiment(
     if ends_at and ends_at <= (starts_at or now):
         raise InvalidInput.at("/ends_at", "The experiment ends before it starts.")
     _check_risks(alpha, power)
+    check_effect(minimum_detectable_effect)
     slice_from, slice_until = free_slice(exclusion_group, share=group_share)
     experiment = Experiment.objects.create(
         name=name[:200],
@@ -145,6 +147,14 @@ def _check_risks(alpha: float, power: float) -> None:
         raise InvalidInput.at("/alpha", f"alpha lies between 0 and 1, not at {alpha:g}.")
     if not 0.5 <= power < 1:
         raise InvalidInput.at("/power", f"The power lies between one half and 1, not at {power:g}.")
+
+
+def check_effect(smallest: float | None) -> None:
+    """Raise InvalidInput for a minimum detectable effect that is no number of 0 or more."""
+    if smallest is not None and not 0 <= smallest < inf:
+        raise InvalidInput.at(
+            "/minimum_detectable_effect", f"An effect to find is a number, not {smallest:g}."
+        )
 
 
 def _limits(guardrails: Mapping[str, float]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,7 @@ from launchopt.experiments.study.tables import (
     with_numbers,
 )
 from launchopt.operations.errors import InvalidInput
+from launchopt.operations.importing.files import LINE
 from launchopt_core.inference import Companion, Kind, Sample, Sums
 from launchopt_core.winsorise import limits_of
 
@@ -82,6 +84,7 @@ def cells_of_units(path: Path, layout: Layout) -> pl.DataFrame:
     quantiles = [Level.parse(text) for text in layout.quantiles]
     _refuse_same_names([*(m.name for m in measures), *(q.name for q in quantiles)])
     named = [layout.variant, *(name for name in (layout.unit, layout.by) if name)]
+    _refuse_two_roles(named)
     require_filled(table, named)
     covariate = [layout.covariate] if layout.covariate else []
     figures = [column for measure in measures for column in measure.columns]
@@ -123,9 +126,9 @@ def cells_of_moments(path: Path) -> pl.DataFrame:
     if kind.null_count():
         wrong = filled["kind"].filter(kind.is_null())[0]
         raise InvalidInput(f"A kind is one of {', '.join(KINDS)}, not {wrong!r}.")
-    table = with_numbers(filled, ["count", "sum", "sum_squares"]).with_columns(
-        pl.col(there).cast(pl.Float64, strict=False), kind.alias("kind")
-    )
+    table = with_numbers(filled, ["count", "sum", "sum_squares"], largest=inf)
+    _refuse_parts(table)
+    table = table.with_columns(pl.col(there).cast(pl.Float64, strict=False), kind.alias("kind"))
     _refuse_twice(table)
     _require_denominators(table)
     return _frame(table, _sample(table))
@@ -142,6 +145,14 @@ def _refuse_same_names(names: Sequence[str]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise InvalidInput(f"Two metrics are named {twice!r}; rename one.")
+
+
+def _refuse_two_roles(names: Sequence[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise InvalidInput(
+            f"--variant, --unit and --by name different columns, not {twice!r} twice."
+        )
 
 
 def _figure(name: str, counted: pl.Expr | None) -> pl.Expr:
@@ -248,7 +259,16 @@ def _require_denominators(table: pl.DataFrame) -> None:
     names = ["denominator_sum", "denominator_sum_squares", "denominator_cross_sum"]
     if len(ratios):
         require_columns(table, names)
-        with_numbers(ratios, names)
+        with_numbers(ratios, names, largest=inf)
+
+
+def _refuse_parts(table: pl.DataFrame) -> None:
+    parts = table.filter(pl.col("count") != pl.col("count").round())
+    if len(parts):
+        raise InvalidInput(
+            f"Column 'count', line {parts[LINE][0]}: units are counted whole, not "
+            f"{parts['count'][0]:g}."
+        )
 
 
 def _refuse_twice(table: pl.DataFrame) -> None:

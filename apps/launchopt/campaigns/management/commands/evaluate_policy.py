@@ -141,12 +141,11 @@ class Command(LaunchOptCommand):
         """A row for each estimator, and whether the policy may be promoted."""
         rows = [("estimate", "value", "interval", "", "how")]
         for name, way in WAYS.items():
-            value, (low, high) = report[name]["value"], report[name]["interval"]
-            width = "wide" if high - low > WIDE * abs(value) else ""
-            rows.append((name, f"{value:.5g}", f"[{low:.5g}, {high:.5g}]", width, way))
-        low, high = report["on_policy_interval"]
-        value = f"{report['on_policy_value']:.5g}"
-        rows.append(("in force", value, f"[{low:.5g}, {high:.5g}]", "", "mean reward of the log"))
+            value, interval = report[name]["value"], report[name]["interval"]
+            wide = interval and interval[1] - interval[0] > WIDE * abs(value)
+            rows.append((name, f"{value:.5g}", _span(interval), "wide" if wide else "", way))
+        value, interval = f"{report['on_policy_value']:.5g}", report["on_policy_interval"]
+        rows.append(("in force", value, _span(interval), "", "mean reward of the log"))
         for line in aligned(rows):
             self.stdout.write(line)
         self.stdout.write(f"Effective sample: {report['effective_sample_size']:,.0f} rows.")
@@ -158,6 +157,10 @@ class Command(LaunchOptCommand):
             weights = ", ".join(f"{name} {share:.1%}" for name, share in each["weights"].items())
             whose = f" of {each['audience']}" if each["audience"] else ""
             self.stdout.write(f"Promoted: new customers{whose} get {weights}.")
+
+
+def _span(interval: Sequence[float] | None) -> str:
+    return f"[{interval[0]:.5g}, {interval[1]:.5g}]" if interval else "—"
 
 
 def _verdict(of: str, promotion: Mapping[str, Any]) -> str:

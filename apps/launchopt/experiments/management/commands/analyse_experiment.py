@@ -81,7 +81,7 @@ class Command(LaunchOptCommand):
         self._add_reading(parser)
 
     def _add_reading(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--method", choices=[*Method], default=Method.FIXED)
+        parser.add_argument("--method", choices=[*map(str, Method)], default=str(Method.FIXED))
         parser.add_argument("--alpha", type=float, default=0.05, help="Risk of a false alarm.")
         parser.add_argument(
             "--tuning",
@@ -99,8 +99,8 @@ class Command(LaunchOptCommand):
         )
         parser.add_argument(
             "--correction",
-            choices=[*Correction],
-            default=Correction.NONE,
+            choices=[*map(str, Correction)],
+            default=str(Correction.NONE),
             help="Over all metrics and variants of a group: Holm or Benjamini-Hochberg.",
         )
         parser.add_argument(
@@ -162,7 +162,8 @@ def _cells(file: Path, options: Mapping[str, Any]) -> Any:
 
 
 def _question(options: Mapping[str, Any]) -> Question:
-    if options["margin"] < 0 or (options["days"] or 1) <= 0:
+    days = 1.0 if options["days"] is None else options["days"]
+    if not (options["margin"] >= 0 and days > 0):
         raise InvalidInput("--margin is 0 or more, --days is above 0.")
     return Question(
         control=options["control"],
