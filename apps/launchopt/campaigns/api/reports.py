@@ -176,6 +176,7 @@ class AttributionSerializer(serializers.Serializer[Any]):
     attributed = serializers.IntegerField()
     returned = serializers.IntegerField()
     net = serializers.IntegerField()
+    net_revenue = serializers.CharField(help_text="Of what was ascribed, less returns by share.")
     incremental = IncrementalSerializer()
     incremental_share = IncrementalSerializer(help_text="Of what is ascribed, the part caused.")
 

@@ -76,7 +76,7 @@ def _sections(
         expected,
         whom.personas_section(launch, until=until),
         whom.audiences_section(launch, until=until),
-        attribution_section(contactable.totals, effect),
+        attribution_section(contactable.totals, effect, currency=launch.currency),
         over_time_section(launch),
         happened.funnel_section(contactable, currency=launch.currency),
         learned.siblings_section(launch, effect, until=until),
