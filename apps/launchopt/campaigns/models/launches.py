@@ -64,15 +64,16 @@ class Launch(models.Model):
         default=list,
         blank=True,
         help_text="What a channel or an audience gets at least and at most, such as "
-        '[{"channel": "email", "floor": "100.00", "ceiling": "500.00"}]; and what an hour there gets '
-        'at least where it gets anything: [{"channel": "email", "minimum_if_used": "5.00"}].',
+        '[{"channel": "email", "floor": "100.00", "ceiling": "500.00"}]; and what an hour there '
+        'gets at least where it gets anything: [{"channel": "email", "minimum_if_used": "5.00"}].',
     )
     curves = models.JSONField(
         default=dict,
         blank=True,
         help_text="Paid channels, whose spend is answered by a curve and not customer by customer: "
         'channel -> a hill as fit_response writes it, such as {"meta": {"kind": "hill", "scale": '
-        '40, "half": 300, "shape": 1}}.',
+        '40, "half": 300, "shape": 1}}, or {"meta": {"kind": "learned"}}: learned from what past '
+        "launches spent there and what it brought.",
     )
     plan = models.JSONField(
         default=dict,
