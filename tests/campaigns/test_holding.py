@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core import mail
 from django.db import connections
+from django.urls import reverse
 
 from launchopt.audiences.models import Consent, Customer
 from launchopt.campaigns import delivering
@@ -231,3 +233,15 @@ class TestAtOnce:
         )  # fmt: skip
         assert tick(NOW + 59 * MINUTE) == 0
         assert tick(NOW + HOUR) == 1
+
+
+def test_the_admin_tells_who_waits_why_and_until_when(people, client):
+    launch_for(people[:1])
+    best(people[0], 17)
+    tick(NOW)
+    client.force_login(get_user_model().objects.create_superuser("ana"))
+    page = client.get(reverse("admin:launchopt_campaigns_heldmessage_changelist"))
+    words = page.content.decode()
+    assert "waits for the customer&#x27;s best hour" in words
+    assert "17:00, at weekends 17:00" in words
+    assert "c0@example.org" not in words

@@ -4,10 +4,20 @@ from launchopt.campaigns.admin import (
     alerts,
     copy_use,
     creatives,
+    held,
     launches,
     messages,
     placements,
     plans,
 )
 
-__all__ = ["alerts", "copy_use", "creatives", "launches", "messages", "placements", "plans"]
+__all__ = [
+    "alerts",
+    "copy_use",
+    "creatives",
+    "held",
+    "launches",
+    "messages",
+    "placements",
+    "plans",
+]
