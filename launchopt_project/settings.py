@@ -181,6 +181,8 @@ LAUNCHOPT = {
     "ALERT_EMAILS": tuple(env.list("LAUNCHOPT_ALERT_EMAILS", default=[])),
     "WEBHOOK_NETWORKS": tuple(env.list("LAUNCHOPT_WEBHOOK_NETWORKS", default=[])),
     "WEBHOOK_ALLOW_HTTP": env.bool("LAUNCHOPT_WEBHOOK_ALLOW_HTTP", False),
+    # Web processes borrow; a worker or a shell decides seldom, and takes what it needs.
+    "LEASE_CONTACTS": env.int("LAUNCHOPT_LEASE_CONTACTS", 20 if ROLE == "web" else 0),
     "ALLOW_CLIENT_CLOCK": env.bool("LAUNCHOPT_ALLOW_CLIENT_CLOCK", False),
 }
 

@@ -216,6 +216,11 @@ class Settings:
         "Share of the shop's revenue per customer that no launch may cost: the guardrail of its "
         "experiment; 0 for none.",
     )
+    lease_contacts: int = _setting(
+        0,
+        "Contacts whose money a campaign lends to a process that decides, so that several of them "
+        "do not wait for its row; 0 lends nothing.",
+    )
     silence_one_in: int = _setting(
         1,
         "Of the decisions that show nothing, one in so many is stored, and counts for as many; those "

@@ -5,7 +5,8 @@
 Customers live in many time zones, some never agreed; three launches, one by e-mail, share a cap of
 two contacts and have little money. Four clients ask in lists, each its own server; where a server
 is dead they send the same list to the next one. Then the log is checked with queries and clocks
-that share no code with the rules, and the money is compared with the log to the cent.
+that share no code with the rules, and the money is compared with the log to the cent, once what was
+lent to processes, dead or alive, has come back.
 """
 
 from __future__ import annotations
@@ -159,8 +160,10 @@ def _broken() -> dict[str, Any]:
     from django.db.models import Sum
 
     from launchopt.audiences.models import Consent
-    from launchopt.campaigns.models import Campaign, Decision
+    from launchopt.campaigns.models import Campaign, Decision, Lease
 
+    lent = Lease.objects.aggregate(lent=Sum("amount"))["lent"] or Decimal(0)
+    _take_back()
     rows = Decision.objects.filter(reason="shown").order_by("customer", "decided_at")
     shown = list(rows.values_list("customer", "decided_at", "channel", "customer__time_zone"))
     agreed = set(Consent.objects.filter(is_granted=True).values_list("customer", flat=True))
@@ -182,8 +185,21 @@ def _broken() -> dict[str, Any]:
         "broken_consents": sum(customer not in agreed for customer, *_ in shown),
         "broken_budgets": sum(c.reserved + c.spent > BUDGET for c in campaigns),
         "broken_books": sum(c.reserved + c.spent != costs.get(c.pk, Decimal(0)) for c in campaigns),
+        "lent_to_processes": str(lent),
         "money_taken": [str(c.reserved + c.spent) for c in campaigns],
     }
+
+
+def _take_back() -> None:
+    """As the next tick of pacing does it, once leases are over."""
+    from django.db import transaction
+
+    from launchopt.campaigns.models import Campaign
+    from launchopt.campaigns.services.leasing import recall_leases
+    from launchopt.campaigns.services.locking import lock_campaigns
+
+    with transaction.atomic():
+        recall_leases(lock_campaigns(Campaign.objects.all()).values())
 
 
 if __name__ == "__main__":

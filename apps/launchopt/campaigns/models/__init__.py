@@ -3,7 +3,7 @@
 from launchopt.campaigns.models.decisions import Decision, Message, Reason, Turn
 from launchopt.campaigns.models.holding import BestHours, HeldMessage
 from launchopt.campaigns.models.launches import Campaign, ExcludedCustomer, Launch
-from launchopt.campaigns.models.money import BudgetCell, BudgetPlan, SpendEntry
+from launchopt.campaigns.models.money import BudgetCell, BudgetPlan, Lease, SpendEntry
 from launchopt.campaigns.models.watching import AlertRule
 from launchopt.campaigns.models.words import CopyUse, Creative, Placement
 
@@ -19,6 +19,7 @@ __all__ = [
     "ExcludedCustomer",
     "HeldMessage",
     "Launch",
+    "Lease",
     "Message",
     "Placement",
     "Reason",

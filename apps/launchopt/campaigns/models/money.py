@@ -70,3 +70,25 @@ class SpendEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} at {self.starts_at:%Y-%m-%d %H}h"
+
+
+class Lease(models.Model):
+    """Money of a campaign that one process may decide with before it asks the campaign again."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, db_constraint=False, related_name="leases"
+    )
+    holder = models.CharField(max_length=80, help_text="The process.")
+    amount = models.DecimalField(
+        max_digits=18, decimal_places=4, help_text="What is left; the campaign has it reserved."
+    )
+    until = models.DateTimeField(help_text="What is left then goes back to the campaign.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "holder"], name="launchopt_one_lease"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="launchopt_lease_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} to {self.holder}"

@@ -129,6 +129,7 @@ class Asking:
     serving: Serving
     since: datetime
     until: datetime
+    holder: str  # the process, whose borrowed money counts
 
     def moment(self) -> Moment:
         """The facts, by one statement."""
@@ -138,6 +139,7 @@ class Asking:
             "first": self.since - window,
             "last": self.until + window,
             "until": self.until,
+            "holder": self.holder,
         }
         moment = Moment()
         for row in fetch(FACTS, given):
@@ -201,7 +203,14 @@ FACTS = """
     JOIN launchopt_audiences_customer c ON c.id = coalesce(k.merged_into_id, k.id)
     CROSS JOIN LATERAL (
         SELECT array_agg(k.id) AS campaign, array_agg(m.probability) AS probability,
-               array_agg(k.allowance - k.reserved - k.spent) AS left
+               array_agg(
+                   k.allowance - k.reserved - k.spent + coalesce(
+                       (
+                           SELECT b.amount FROM launchopt_campaigns_lease b
+                           WHERE b.campaign_id = k.id AND b.holder = %(holder)s
+                       ), 0
+                   )
+               ) AS left
         FROM launchopt_audiences_audiencemember m
         JOIN launchopt_campaigns_campaign k ON k.audience_id = m.audience_id
         WHERE m.customer_id = c.id AND k.id = ANY(%(campaigns)s::uuid[])

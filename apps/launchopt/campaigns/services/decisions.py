@@ -19,6 +19,7 @@ from launchopt.campaigns.selectors import Asking, Moment
 from launchopt.campaigns.services.assigning import arms_with
 from launchopt.campaigns.services.board import Board, kept_board, load_board
 from launchopt.campaigns.services.desk import Desk, Ruling
+from launchopt.campaigns.services.leasing import this_process
 from launchopt.campaigns.services.locking import hold_customers, lock_campaigns
 from launchopt.campaigns.services.pacing import is_clock_behind, pace_simulated
 from launchopt.operations.errors import FieldError, InvalidInput
@@ -103,7 +104,8 @@ def _open_desk(questions: Sequence[Question], board: Board) -> Desk:
         until=until,
         with_simulated=any(q.is_simulated for q in questions),
     )
-    asking = Asking({question.customer for question in questions}, serving, since, until)
+    names = {question.customer for question in questions}
+    asking = Asking(names, serving, since, until, holder=this_process())
     moment = _with_strangers(questions, moment=asking.moment(), asking=asking)
     launches = moment.launches_in_question()
     experiments = {launch.experiment for launch in launches if launch.experiment}

@@ -85,9 +85,11 @@ class Desk:
         self._rulings: dict[tuple[int, str, datetime], Ruling] = {}
         self._taken: dict[uuid.UUID, Decimal] = defaultdict(Decimal)
         self._status = dict(serving.statuses)
+        self._holds_campaigns = False
 
     def take_money(self, locked: Mapping[object, Campaign]) -> None:
         """Go by these campaigns, locked, and by what their launches' state is now that they are."""
+        self._holds_campaigns = True
         launches = {campaign.launch_id for campaign in locked.values()}
         rows = Launch.objects.filter(pk__in=launches).values_list("pk", "status")
         self._status |= dict(rows)
@@ -117,6 +119,7 @@ class Desk:
             taken=self._taken,
             turns={customer: self.moment.turns[customer] for customer in moved},
             revision=revision,
+            borrows=not self._holds_campaigns,
         )
 
     def _best(self, customer: Person, *, channel: str, at: datetime) -> Judged:

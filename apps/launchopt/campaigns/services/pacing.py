@@ -13,6 +13,7 @@ from django.db.models import Sum
 
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch
 from launchopt.campaigns.selectors import SERVING
+from launchopt.campaigns.services.leasing import lent_by, recall_leases
 from launchopt.campaigns.services.locking import lock_campaigns
 from launchopt.campaigns.services.spending import Told, told_spend
 from launchopt_core.pacing import (
@@ -48,6 +49,7 @@ def close_valve(campaigns: Collection[Campaign]) -> None:
 
     The campaigns are locked. Pacing opens it again.
     """
+    recall_leases(campaigns)
     for campaign in campaigns:
         campaign.allowance = campaign.reserved + campaign.spent
     Campaign.objects.bulk_update(campaigns, ["allowance"])
@@ -97,8 +99,9 @@ def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:
     The campaigns are locked, and come with their launches. What is promised and spent stays
     allowed. No hour costs more than twice its plan, but where a simulated clock leaps over hours.
     """
+    recall_leases(campaigns, only_expired=True)
     lapsed = lapse_reservations(campaigns, now=now)
-    plans = spend_plans(campaigns)
+    plans, lent = spend_plans(campaigns), lent_by(campaigns)
     in_hour = _cost_of_this_hour(campaigns, plans, now=now)
     told = told_spend([campaign for campaign in campaigns if campaign.is_paid], now=now)
     for campaign in campaigns:
@@ -111,7 +114,7 @@ def pace_campaigns(campaigns: Collection[Campaign], *, now: datetime) -> int:
             allowed = money_to_let_out(
                 plan,
                 committed=committed,
-                in_hour=in_hour.get(campaign.pk, Decimal(0)),
+                in_hour=in_hour.get(campaign.pk, Decimal(0)) + lent.get(campaign.pk, Decimal(0)),
                 now=now,
                 period=PERIOD,
                 contact=campaign.cost_per_contact,

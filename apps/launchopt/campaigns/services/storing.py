@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from launchopt.campaigns.models import Decision
+from launchopt.campaigns.services.leasing import LEASE_SECONDS, this_process
+from launchopt.conf import launchopt_settings
 from launchopt.operations.statements import fetch
 
 COLUMNS = {
@@ -56,8 +58,10 @@ class Kept(NamedTuple):
 
 
 # All or nothing, by itself: a turn counts on only from the number that was read, as others who
-# decided about the customer meanwhile have taken it. Turns, then campaigns, each in the order of
-# their ids, so that nobody waits in a circle, and campaigns are held for as short as can be.
+# decided about the customer meanwhile have taken it. Money comes from what the campaign has lent to
+# this process; where that is too little, from the campaign, which lends some more for the next
+# ones while it has eight times as much. Turns, campaigns, leases, each in the order of their ids,
+# so that nobody waits in a circle, and campaigns are held for as short as can be.
 KEEP = f"""
     WITH turned AS (
         INSERT INTO launchopt_campaigns_turn AS t (customer_id, number)
@@ -66,12 +70,21 @@ KEEP = f"""
         ON CONFLICT (customer_id) DO UPDATE SET number = excluded.number
         WHERE t.number = excluded.number - 1
         RETURNING 1
+    ), money AS MATERIALIZED (
+        SELECT t.key::uuid AS campaign, t.value::numeric AS cost,
+               l.id AS lease, coalesce(l.amount >= t.value::numeric, false) AS is_lent
+        FROM jsonb_each_text(%(taken)s::jsonb) AS t
+        LEFT JOIN launchopt_campaigns_lease l
+               ON l.campaign_id = t.key::uuid AND l.holder = %(holder)s
     ), held AS MATERIALIZED (
-        SELECT k.id, t.value::numeric AS cost,
-               k.allowance >= k.reserved + k.spent + t.value::numeric AS has_it
-        FROM launchopt_campaigns_campaign k
-        JOIN jsonb_each_text(%(taken)s::jsonb) AS t ON t.key::uuid = k.id
+        SELECT k.id, m.cost, k.allowance - k.reserved - k.spent - m.cost AS rest,
+               k.cost_per_contact * %(lent)s AS lent
+        FROM launchopt_campaigns_campaign k JOIN money m ON m.campaign = k.id AND NOT m.is_lent
         ORDER BY k.id FOR NO KEY UPDATE OF k
+    ), drawn_on AS MATERIALIZED (
+        SELECT l.id, m.cost, l.amount >= m.cost AS has_it
+        FROM launchopt_campaigns_lease l JOIN money m ON m.lease = l.id AND m.is_lent
+        ORDER BY l.id FOR NO KEY UPDATE OF l
     ), now AS MATERIALIZED (
         SELECT string_agg(token::text, ' ' ORDER BY slot) AS revision
         FROM launchopt_campaigns_revision
@@ -79,12 +92,24 @@ KEEP = f"""
         SELECT now.revision,
                now.revision = coalesce(%(revision)s::text, now.revision)
                AND (SELECT count(*) FROM turned) = %(customers)s
-               AND (SELECT count(*) FROM held WHERE has_it) = %(campaigns)s
+               AND (SELECT count(*) FROM held WHERE rest >= 0)
+                   + (SELECT count(*) FROM drawn_on WHERE has_it) = %(campaigns)s
                AS is_kept
         FROM now
     ), taken AS (
-        UPDATE launchopt_campaigns_campaign k SET reserved = k.reserved + held.cost
+        UPDATE launchopt_campaigns_campaign k
+        SET reserved = k.reserved + held.cost
+            + CASE WHEN held.rest >= 8 * held.lent THEN held.lent ELSE 0 END
         FROM held WHERE k.id = held.id AND (SELECT is_kept FROM verdict)
+    ), lent AS (
+        INSERT INTO launchopt_campaigns_lease AS l (campaign_id, holder, amount, until)
+        SELECT id, %(holder)s, lent, now() + make_interval(secs => %(seconds)s) FROM held
+        WHERE lent > 0 AND rest >= 8 * lent AND (SELECT is_kept FROM verdict)
+        ON CONFLICT (campaign_id, holder)
+            DO UPDATE SET amount = l.amount + excluded.amount, until = excluded.until
+    ), used AS (
+        UPDATE launchopt_campaigns_lease l SET amount = l.amount - drawn_on.cost
+        FROM drawn_on WHERE l.id = drawn_on.id AND (SELECT is_kept FROM verdict)
     ), decided AS (
         INSERT INTO launchopt_campaigns_decision ({NAMES})
         SELECT {NAMES} FROM jsonb_to_recordset(%(decisions)s::jsonb) AS d ({SHAPE})
@@ -108,11 +133,13 @@ def keep_decisions(
     taken: Mapping[uuid.UUID, Decimal],
     turns: Mapping[int, int],
     revision: str | None,
+    borrows: bool,
 ) -> Kept:
     """Write decisions and take their money, or nothing of it where others came first.
 
     That is: where a customer's turn is no longer that of `turns`, a campaign has the money no
     longer, or the revision is another; None compares none. An assignment that stands is kept.
+    Who holds the campaigns does not borrow.
     """
     given = {
         "decisions": _json([_row(decision) for decision in decisions]),
@@ -122,6 +149,9 @@ def keep_decisions(
         "campaigns": len(taken),
         "customers": len(turns),
         "revision": revision,
+        "holder": this_process() if borrows else "",
+        "lent": launchopt_settings().lease_contacts if borrows else 0,
+        "seconds": LEASE_SECONDS,
     }
     [row] = fetch(KEEP, given)
     return Kept(*row)
