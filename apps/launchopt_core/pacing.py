@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 HOUR = timedelta(hours=1)
 HIGHEST = 2  # times its plan is the most that an hour may cost
+FORECAST_DAYS = 0.25  # of seeing everybody, that a forecast of who comes counts as
 
 
 @dataclass(frozen=True)
@@ -161,21 +162,39 @@ def allowed_when_told_late(
     return min(target, told_before_hour + untold + HIGHEST * planned)
 
 
-def chance_to_come(
-    visits: Floats, *, days: float, ahead: float, reach: float, reach_days: float
-) -> Floats:
+def days_between_visits(visits: Floats, *, days: float, reach: float, reach_days: float) -> float:
+    """The usual time between a customer's visits: as forecast, and as `visits` in `days` tell it.
+
+    Rates are exponential over customers, so that by the forecast `reach` of them come within
+    `reach_days`. It counts as FORECAST_DAYS of having seen everybody: a launch soon knows better.
+
+    >>> days_between_visits(np.array([]), days=0, reach=0.5, reach_days=7)
+    7.0
+    >>> round(days_between_visits(np.array([3, 1]), days=4, reach=0.5, reach_days=7), 2)
+    2.09
+    """
+    if not 0 <= reach <= 1 or days < 0 or reach_days <= 0:
+        raise InvalidRate("A reach is a share, and days are 0 or more.")
+    share = min(max(reach, 0.001), 0.999)
+    forecast = reach_days * (1 - share) / share
+    seen = float(np.mean(visits)) if len(visits) else 0.0
+    return (days + FORECAST_DAYS) / (seen + FORECAST_DAYS / forecast)
+
+
+def chance_to_come(visits: Floats, *, days: float, ahead: float, usual_days: float) -> Floats:
     """The chance that customers come by within `ahead` days, who came so often in `days`.
 
-    Visits are Poisson with a rate of each customer's own, which is exponential over customers, so
-    that `reach` of them come within `reach_days`; what was seen moves it (a gamma posterior).
+    Visits are Poisson with a rate of each customer's own, exponential over customers with a mean of
+    one in `usual_days`; what was seen of each moves it (a gamma posterior).
 
-    >>> chance_to_come(np.array([0, 5]), days=7, ahead=7, reach=0.5, reach_days=7).round(2).tolist()
+    >>> chance_to_come(np.array([0, 5]), days=7, ahead=7, usual_days=7).round(2).tolist()
     [0.33, 0.91]
     """
-    if not 0 <= reach <= 1 or min(days, ahead) < 0 or reach_days <= 0:
-        raise InvalidRate("A reach is a share, and days are 0 or more.")
-    scale = reach_days * (1 - min(max(reach, 0.001), 0.999)) / min(max(reach, 0.001), 0.999)
-    stays_away = ((scale + days) / (scale + days + ahead)) ** (1.0 + np.asarray(visits, float))
+    if min(days, ahead) < 0 or usual_days <= 0:
+        raise InvalidRate("Days are 0 or more, and between visits there is some time.")
+    stays_away = ((usual_days + days) / (usual_days + days + ahead)) ** (
+        1.0 + np.asarray(visits, float)
+    )
     return np.asarray(1.0 - stays_away)
 
 

@@ -22,10 +22,11 @@ from launchopt.campaigns.services.forecasting import days_of
 from launchopt.campaigns.services.pacing import PERIOD, spend_plans
 from launchopt.campaigns.services.places import held_out_of
 from launchopt_core.estimates import Source
-from launchopt_core.pacing import bar_that_spends, chance_to_come
+from launchopt_core.pacing import bar_that_spends, chance_to_come, days_between_visits
 
 AGAIN_AFTER = timedelta(hours=6)
 AHEAD = timedelta(days=1)
+IN_HAND = 0.25  # of a day's money: where it runs short, whoever comes later is turned away unjudged
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def _move(launch: Launch, *, now: datetime) -> None:
         target = plans[campaign.pk].target_at(now + AHEAD)
         money += max(float(target - campaign.reserved - campaign.spent), 0.0)
     ratios, spends = (np.concatenate(column) for column in zip(*parts, strict=True))
-    bar = bar_that_spends(money, worth=ratios, expected=spends)
+    bar = bar_that_spends((1 - IN_HAND) * money, worth=ratios, expected=spends)
     detail = (
         f"purchases that one more {launch.currency} must bring, so that those who come by in a day "
         f"are as many as its money reaches; moved at {now:%Y-%m-%d %H:%M} UTC by who came so far"
@@ -96,17 +97,18 @@ def _open_to(launch: Launch, campaign: Campaign, *, now: datetime) -> Open:
     is_held_out = held_out_of(launch)
     visits, contacted = _seen_by(launch, campaign, now=now)
     silenced = _silenced(launch, now=now)
-    kept = [
-        (probability or 0.0, visits.get(customer, 0))
+    found = [
+        (probability or 0.0, visits.get(customer, 0), customer in contacted or customer in silenced)
         for customer, unit, probability in rows.iterator(chunk_size=20_000)
-        if customer not in contacted and customer not in silenced and not is_held_out(unit)
+        if not is_held_out(unit)
     ]
-    worth, came = np.array(kept, dtype=float).reshape(-1, 2).T
+    worth, came, is_done = np.array(found, dtype=float).reshape(-1, 3).T
     past = (now - max(launch.starts_at, launch.started_at or launch.starts_at)) / timedelta(days=1)
     ahead = min(AHEAD, launch.ends_at - now) / timedelta(days=1)
     reach = float(launch.plan.get("reach", {}).get("value", 0.5))
-    comes = chance_to_come(came, days=past, ahead=ahead, reach=reach, reach_days=days_of(launch))
-    return Open(worth, comes)
+    usual = days_between_visits(came, days=past, reach=reach, reach_days=days_of(launch))
+    comes = chance_to_come(came, days=past, ahead=ahead, usual_days=usual)
+    return Open(worth[is_done == 0], comes[is_done == 0])
 
 
 def _seen_by(
