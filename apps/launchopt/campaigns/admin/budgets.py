@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from launchopt.campaigns.admin.steps import RUN
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.words import money
 from launchopt.campaigns.selectors import SERVING
+from launchopt.campaigns.services.budget_change import committed_of
 from launchopt.operations.adminsite import change_url, tell_errors
 from launchopt.operations.errors import LaunchOptError
 
@@ -85,7 +87,7 @@ class BudgetMixin(admin.ModelAdmin):  # type: ignore[type-arg]
             "launch": launch,
             "form": form,
             "told": told,
-            "spent": money(_committed(launch), launch.currency),
+            "spent": money(_committed(launch, now=timezone.now()), launch.currency),
             "budget": money(launch.budget, launch.currency),
             "opts": self.opts,
             "media": self.media,
@@ -93,8 +95,10 @@ class BudgetMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, PAGE, context)
 
 
-def _committed(launch: Launch) -> Decimal:
-    return sum((c.reserved + c.spent for c in launch.campaigns.all()), Decimal(0))
+def _committed(launch: Launch, *, now: datetime) -> Decimal:
+    now = launch.on_its_clock(now, is_simulated=False)
+    campaigns = launch.campaigns.select_related("launch")
+    return sum(committed_of(campaigns, now=now).values(), Decimal(0))
 
 
 def _told(launch: Launch, form: BudgetForm) -> Told | None:

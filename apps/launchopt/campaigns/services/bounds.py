@@ -23,6 +23,7 @@ PLACES, SUMS, MINIMUM = {"channel", "audience"}, ("floor", "ceiling"), "minimum_
 RULES = (*SUMS, MINIMUM)
 KEYS = PLACES | set(RULES)
 POINTER, CURVES = "/bounds", "/curves"
+LEARNED = {"kind": "learned"}
 HILL = ("kind", "scale", "half", "shape", "spend_range", "interval")
 
 
@@ -152,10 +153,15 @@ def curve_faults(curves: Any, *, channels: Sequence[str]) -> list[FieldError]:
             faults.append(FieldError(f"{CURVES}/{channel}", f"There is no channel {channel!r}."))
             continue
         try:
-            hill_of(curve)
+            is_learned(curve) or hill_of(curve)
         except ValueError as error:
             faults.append(FieldError(f"{CURVES}/{channel}", f"{channel}: {error}"))
     return faults
+
+
+def is_learned(curve: Any) -> bool:
+    """Whether a channel's curve is to be learned from past launches instead of given."""
+    return curve == LEARNED
 
 
 def hill_of(curve: Any) -> Hill:

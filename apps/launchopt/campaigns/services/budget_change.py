@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -30,9 +30,11 @@ from launchopt.campaigns.services.budgeting import (
 )
 from launchopt.campaigns.services.forecasting import figures_of_money
 from launchopt.campaigns.services.locking import lock_campaigns
-from launchopt.campaigns.services.pacing import pace_campaigns
+from launchopt.campaigns.services.pacing import pace_campaigns, spend_plans
+from launchopt.campaigns.services.paid import paid_curves
 from launchopt.campaigns.services.places import Pin, Rest, problem_of
 from launchopt.campaigns.services.planning import money_faults
+from launchopt.campaigns.services.spending import told_spend
 from launchopt.operations.errors import Conflict, FieldError, InvalidInput
 from launchopt.operations.services import record_audit
 from launchopt_core.budget import Plan, Problem, continued
@@ -92,14 +94,15 @@ def change_budget(
 def propose_budget(*, launch: Launch, budget: Decimal, now: datetime) -> Proposal:
     """What another budget would do from this hour on; nothing is changed. Raises as above."""
     launch = Launch.objects.select_related("product", "experiment").get(pk=launch.pk)
-    campaigns = {c.pk: c for c in launch.campaigns.select_related("audience")}
-    committed = {pk: c.reserved + c.spent for pk, c in campaigns.items()}
+    campaigns = {c.pk: c for c in launch.campaigns.select_related("audience", "launch")}
+    committed = committed_of(campaigns.values(), now=now)
     _check(launch, budget, committed=sum(committed.values(), Decimal(0)))
     if now >= launch.ends_at:
         raise Conflict(f"Its end, {launch.ends_at:%Y-%m-%d %H:%M} UTC, is past.")
     before, launch.budget = launch.budget, budget
     rest = Rest(now.replace(minute=0, second=0, microsecond=0), committed)
     pins = [pin for pin in pins_of(launch) if pin.starts_at >= rest.since]
+    launch.plan["paid_curves"] = paid_curves(launch, before=now)
     active = {pk: c for pk, c in campaigns.items() if c.is_active}
     problem = problem_of(launch, active.values(), pins=pins, rest=rest)
     found = solved(problem, launch=launch, campaigns=active)
@@ -117,9 +120,29 @@ def propose_budget(*, launch: Launch, budget: Decimal, now: datetime) -> Proposa
         },
         wanted=wanted,
         response=response,
-        figures=figures_of_solution(launch, problem, found, gone=gone),
+        figures={
+            "paid_curves": launch.plan["paid_curves"],
+            **figures_of_solution(launch, problem, found, gone=gone),
+        },
         since=rest.since,
     )
+
+
+def committed_of(campaigns: Collection[Campaign], *, now: datetime) -> dict[uuid.UUID, Decimal]:
+    """What each campaign has spent and promised: of a paid channel what it has told, and for what
+    it has not told yet what was planned."""
+    paid = [campaign for campaign in campaigns if campaign.is_paid]
+    told, plans = told_spend(paid, now=now), spend_plans(paid)
+    untold = {
+        pk: max(plans[pk].target_at(now) - plans[pk].target_at(spend.until), Decimal(0))
+        for pk, spend in told.items()
+    }
+    return {
+        c.pk: sum(told[c.pk].by_hour.values(), untold[c.pk])
+        if c.pk in told
+        else c.reserved + c.spent
+        for c in campaigns
+    }
 
 
 def _check(launch: Launch, budget: Decimal, *, committed: Decimal) -> None:
@@ -184,7 +207,7 @@ def _put(proposal: Proposal, *, reason: str, by: Any, now: datetime) -> BudgetPl
     first."""
     campaigns = lock_campaigns(proposal.launch.campaigns.all())
     launch = Launch.objects.select_for_update(of=("self",)).get(pk=proposal.launch.pk)
-    if launch.budget != proposal.before or not _reaches(proposal, campaigns):
+    if launch.budget != proposal.before or not _reaches(proposal, campaigns, now=now):
         return None
     _check(launch, proposal.launch.budget, committed=proposal.committed)
     launch.budget = proposal.launch.budget
@@ -212,12 +235,13 @@ def _told(launch: Launch, amount: Decimal) -> str:
     return f"{quantise(amount, launch.currency):f} {launch.currency}"
 
 
-def _reaches(proposal: Proposal, campaigns: Mapping[Any, Campaign]) -> bool:
+def _reaches(proposal: Proposal, campaigns: Mapping[Any, Campaign], *, now: datetime) -> bool:
     """Whether each campaign may still hold what it has spent and promised by now; totals are
     rounded down, so that a part of a cent may be missing."""
     cent = minor_unit(proposal.launch.currency)
-    return campaigns.keys() == proposal.totals.keys() and all(
-        c.reserved + c.spent < proposal.totals[c.pk] + cent for c in campaigns.values()
+    committed = committed_of(campaigns.values(), now=now)
+    return committed.keys() == proposal.totals.keys() and all(
+        money < proposal.totals[pk] + cent for pk, money in committed.items()
     )
 
 

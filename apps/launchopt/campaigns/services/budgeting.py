@@ -14,6 +14,7 @@ from django.db import transaction
 
 from launchopt.campaigns.models import BudgetCell, BudgetPlan, Campaign, Launch
 from launchopt.campaigns.services.bounds import campaign_and_hour, refusal_of
+from launchopt.campaigns.services.paid import paid_curves
 from launchopt.campaigns.services.places import Pin, hours_of, problem_of
 from launchopt_core.budget import (
     Hill,
@@ -45,6 +46,7 @@ def lay_out_budget(
     campaigns = {
         c.pk: c for c in launch.campaigns.filter(is_active=True).select_related("audience")
     }
+    launch.plan["paid_curves"] = paid_curves(launch, before=launch.planned_as_of or now)
     problem = problem_of(launch, campaigns.values(), pins=kept)
     found = solved(problem, launch=launch, campaigns=campaigns)
     plan = _save(launch, problem, found, campaigns=campaigns, pins=kept, now=now)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from launchopt.audiences.models import AudienceMember
 from launchopt.campaigns.models import Campaign, Decision, ExcludedCustomer, Launch
 from launchopt.campaigns.services.assigning import Arms, arms_of
-from launchopt.campaigns.services.bounds import groups_of_bounds, hill_of, minimum_of, place_of
+from launchopt.campaigns.services.bounds import groups_of_bounds, minimum_of, place_of
+from launchopt.campaigns.services.paid import hill_over
 from launchopt.conf import launchopt_settings
 from launchopt_core.assignment import HOLDOUT, bucket_of, choose_variant
 from launchopt_core.budget import Group, Hill, Place, Problem, Sorted, split_over_hours
@@ -74,7 +75,7 @@ def problem_of(
     for campaign in campaigns:
         found = chances.get(campaign.audience_id, np.zeros(0))
         if campaign.channel in launch.curves:
-            hill = hill_of(launch.curves[campaign.channel])
+            hill = hill_over(launch, campaign.channel)
             floor = max(
                 sum(pinned[campaign.pk].values(), Decimal(0)),
                 committed.get(campaign.pk, Decimal(0)),

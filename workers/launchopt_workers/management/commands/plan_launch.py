@@ -16,7 +16,7 @@ from django.utils import timezone
 from launchopt import jobs
 from launchopt.campaigns import services
 from launchopt.campaigns.management.people import person_named
-from launchopt.campaigns.services.bounds import curve_in
+from launchopt.campaigns.services.bounds import LEARNED, curve_in
 from launchopt.campaigns.services.planning import decimal_of
 from launchopt.operations.commands import LaunchOptCommand, instant_argument
 from launchopt.operations.errors import InvalidInput
@@ -76,7 +76,8 @@ class Command(LaunchOptCommand):
             action="append",
             type=curve_argument,
             metavar="CHANNEL:FILE.json",
-            help="A paid channel: a hill as fit_response writes it. May be repeated.",
+            help="A paid channel: a hill as fit_response writes it, or CHANNEL:learned, from what "
+            "past launches spent there. May be repeated.",
         )
         parser.add_argument("--by", default="", help="Who plans it, for the audit trail.")
         parser.add_argument(
@@ -157,8 +158,10 @@ def minimum_argument(text: str) -> dict[str, str]:
 
 
 def curve_argument(text: str) -> tuple[str, Any]:
-    """CHANNEL:FILE.json with one hill, or what fit_response wrote of one group."""
+    """CHANNEL:FILE.json with one hill, or what fit_response wrote of one group; or `learned`."""
     channel, _, path = text.partition(":")
+    if path == "learned":
+        return channel, dict(LEARNED)
     try:
         return channel, curve_in(json.loads(Path(path).read_text()))
     except (OSError, ValueError) as error:
