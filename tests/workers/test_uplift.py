@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from launchopt import jobs
 from launchopt.audiences.models import Customer, Event
 from launchopt.campaigns.models import Decision, Launch, Placement
 from launchopt.experiments.models import Assignment, Experiment
 from launchopt.operations.models import ModelVersion
+from launchopt.operations.runs import Work
+from launchopt.operations.schedules import SCHEDULES
 from launchopt_workers.uplift.asking import NoUplift, PlannedUplift, uplift_for
 from launchopt_workers.uplift.reading import observed, past_windows
+from launchopt_workers.uplift.tasks import train_uplift
 from tests.support.launches import (
     HOUR,
     NOW,
@@ -69,6 +74,10 @@ def past_launch(customers: list[Customer], *, moved: int = 20, sku: str = "MUG-1
         status=Launch.Status.FINISHED, started_at=NOW, finished_at=NOW + 48 * HOUR
     )
     return launch
+
+
+def night(at: datetime) -> dict[str, Any]:
+    return train_uplift(Work(None, clock=lambda: at), as_of=at.isoformat())
 
 
 def contact(launch: Launch, customer: Customer, *, at: datetime) -> Decision:
@@ -137,6 +146,27 @@ class TestOwnLaunches:
         assert found == NoUplift(
             "No past launch left customers out by chance, so nobody knows yet what a contact adds."
         )
+
+
+class TestNight:
+    def test_learns_what_a_plan_then_uses_and_only_once(self):
+        past_launch(known_shop(400), moved=60)
+        first, again = night(LATER), night(LATER + DAY)
+        assert first["learned"]
+        assert not again["learned"]
+        assert again["model_version"] == first["model_version"]
+        found = uplift_for(product_id=make_product("MUG-2").pk, as_of=LATER + 2 * DAY)
+        assert isinstance(found, PlannedUplift)
+        assert found.model_version == first["model_version"]
+
+    def test_without_a_past_launch_says_why_and_fails_nothing(self):
+        known_shop(10)
+        told = night(LATER)
+        assert not told["learned"]
+        assert "left customers out by chance" in told["reason"]
+
+    def test_stands_in_the_schedules(self):
+        assert jobs.TRAIN_UPLIFT in {schedule.job for schedule in SCHEDULES}
 
 
 class TestImportedLaunches:

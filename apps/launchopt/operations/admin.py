@@ -43,6 +43,7 @@ __all__ = [
 STARTABLE = (
     jobs.TRAIN_INTEREST,
     jobs.SEARCH_INTEREST,
+    jobs.TRAIN_UPLIFT,
     jobs.SCORE_NEW_PRODUCTS,
     jobs.BUILD_PERSONAS,
     jobs.RECOMMEND,

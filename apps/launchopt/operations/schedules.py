@@ -33,6 +33,7 @@ SCHEDULES = (
     Schedule(jobs.TELL_ALERTS, timedelta(minutes=1)),
     Schedule(jobs.RESCUE_RUNS, timedelta(seconds=30)),
     Schedule(jobs.TRAIN_INTEREST, timedelta(days=1)),
+    Schedule(jobs.TRAIN_UPLIFT, timedelta(days=1)),
     Schedule(jobs.BUILD_PERSONAS, timedelta(days=1)),
     Schedule(jobs.RECOMMEND, timedelta(days=1)),
     Schedule(jobs.WATCH_DRIFT, timedelta(days=1)),
@@ -43,6 +44,7 @@ SCHEDULES = (
 
 NIGHTLY_AT_HOUR = {
     jobs.TRAIN_INTEREST.name: 2,
+    jobs.TRAIN_UPLIFT.name: 2,
     jobs.BUILD_PERSONAS.name: 3,
     jobs.RECOMMEND.name: 4,
     jobs.WATCH_DRIFT.name: 5,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from launchopt.operations.errors import Conflict
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.runs import Work
 from launchopt_ml.uplift import LaunchUplift, TooSmallTrial
@@ -18,20 +17,24 @@ from launchopt_workers.uplift.versions import register, version_for
 
 SEED = 0
 NONE = "No past launch left customers out by chance, so nobody knows yet what a contact adds."
+UP_TO_DATE = "Every past launch is learned from already."
 
 
 def train(work: Work, *, as_of: datetime) -> dict[str, Any]:
-    """Register a version of all past launches. Raises Conflict where they show too little."""
+    """Register a version of all past launches, unless one knows them, or say why not."""
     windows = past_windows(before=as_of)
     if not windows:
-        raise Conflict(NONE)
-    version = version_for(windows, as_of=as_of)
-    if version is None:
-        stored = stored_shop(before=as_of, encoder=encoder_name())
-        try:
-            version = learn(work, stored, windows, as_of=as_of)
-        except TooSmallTrial as few:
-            raise Conflict(str(few)) from few
+        return {"learned": False, "reason": NONE}
+    if known := version_for(windows, as_of=as_of):
+        return {"learned": False, "reason": UP_TO_DATE, **_told(known)}
+    stored = stored_shop(before=as_of, encoder=encoder_name())
+    try:
+        return {"learned": True, **_told(learn(work, stored, windows, as_of=as_of))}
+    except TooSmallTrial as few:
+        return {"learned": False, "reason": str(few)}
+
+
+def _told(version: ModelVersion) -> dict[str, Any]:
     card = version.card
     return {
         "model_version": str(version.pk),

@@ -11,7 +11,7 @@ from launchopt_workers.running import instant_of, job_body
 
 @job_body(jobs.TRAIN_UPLIFT)
 def train_uplift(work: Work, *, as_of: str | None = None, **_: Any) -> dict[str, Any]:
-    """Learn what a contact adds from the launches that were over before `as_of`, or now."""
+    """Nightly: what a contact adds, from the launches that were over before `as_of`, or now."""
     from launchopt_workers.uplift.learning import train
 
     return train(work, as_of=instant_of(work, as_of))

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from launchopt import jobs
 from launchopt.operations.commands import LaunchOptCommand, instant_argument
+from launchopt.operations.errors import Conflict
 from launchopt_workers.running import run_here
 from launchopt_workers.uplift import tasks  # noqa: F401 - registers the body
 
 
 class Command(LaunchOptCommand):
-    """Trains in this process; no worker need be up. A plan does it by itself where it must."""
+    """Trains in this process; no worker need be up. The nights and plans do it, too."""
 
     help = (
         "Learn from past launches that left customers out by chance what a contact adds to a "
@@ -35,7 +36,12 @@ class Command(LaunchOptCommand):
     def work(self, *, as_of: datetime | None, **options: Any) -> Mapping[str, Any]:
         """Train, and say what was learned and how well it ranks."""
         known_until = as_of or timezone.now()
-        return run_here(jobs.TRAIN_UPLIFT, on_progress=self.progress, as_of=known_until.isoformat())
+        report = run_here(
+            jobs.TRAIN_UPLIFT, on_progress=self.progress, as_of=known_until.isoformat()
+        )
+        if "model_version" not in report:
+            raise Conflict(report["reason"])
+        return report
 
     def show(self, report: Mapping[str, Any]) -> None:
         """The level, and how far the ranking is to be believed."""
