@@ -127,6 +127,16 @@ class TestSending:
         assert len(own.pushed) == 3
         assert Alert.objects.get(code="message_unknown").resolved_at is None
 
+    def test_one_that_breaks_keeps_no_other_from_sending(self, own, launch, monkeypatch):
+        monkeypatch.setattr(own, "is_set_up", lambda: 1 / 0)
+        assert delivering.send_due(now=timezone.now())["sent"] == 0
+        alert = Alert.objects.get(code="channel_broken", subject="channel:push")
+        assert "ZeroDivisionError" in alert.message
+        monkeypatch.undo()
+        assert delivering.send_due(now=timezone.now())["sent"] == 3
+        alert.refresh_from_db()
+        assert alert.resolved_at is not None
+
 
 class TestAdmin:
     def test_stands_among_the_choices(self, own, admin_client):

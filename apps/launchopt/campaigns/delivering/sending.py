@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from launchopt.audiences.models import Customer
 from launchopt.campaigns.channels import Refused, Sender, senders
@@ -20,19 +20,33 @@ from launchopt.campaigns.delivering.holding import Waiting, hold_silent, next_to
 from launchopt.campaigns.delivering.settling import leave_to_person, settle
 from launchopt.campaigns.models import Decision, Message, Placement
 from launchopt.campaigns.services import Question, decide
+from launchopt.operations.alerts import open_alert, resolve_alert
 
 logger = logging.getLogger(__name__)
 LOST_AFTER = timedelta(minutes=10)  # an attempt of which nobody has told by then
+BROKEN = "channel_broken"
 State = Message.State
 
 
 def send_due(*, now: datetime) -> dict[str, int]:
     """Decide about the next customers of each channel that is ready, and write to those for whom
-    the answer is to show."""
+    the answer is to show. A channel that breaks keeps no other from sending; a person is told."""
     counts = Counter({"decided": 0, "sent": 0, "attempted": 0, "refused": 0, "unknown": 0})
     for channel in senders():
-        if channel.is_ready():
-            counts.update(_send_in(channel, now=now))
+        try:
+            counts.update(_send_in(channel, now=now) if channel.is_ready() else ())
+        except DatabaseError:
+            raise
+        except Exception as fault:
+            logger.exception("The channel %s broke.", channel.name)
+            open_alert(
+                code=BROKEN,
+                subject=f"channel:{channel.name}",
+                message=f"No message went out by {channel}: {type(fault).__name__}.",
+                now=now,
+            )
+        else:
+            resolve_alert(code=BROKEN, subject=f"channel:{channel.name}", now=now)
     return dict(counts)
 
 
