@@ -267,7 +267,7 @@ class DecisionSerializer(ExactModelSerializer):
         fields = [
             "id", "customer", "placement", "channel", "launch", "campaign", "creative", "variant",
             "phase", "reason", "why", "propensity", "policy_version", "candidates", "context",
-            "cost", "state", "decided_at", "expires_at", "exposed_at",
+            "inputs", "weight", "cost", "state", "decided_at", "expires_at", "exposed_at",
         ]  # fmt: skip
         read_only_fields = fields
 

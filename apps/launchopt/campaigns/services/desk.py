@@ -22,11 +22,10 @@ from launchopt.campaigns.selectors import Moment, Offer
 from launchopt.campaigns.selectors.moments import Contact, Person, Serving, contacts_once
 from launchopt.campaigns.services.assigning import Arms, Assigned, drawn_in
 from launchopt.campaigns.services.inputs import HANGS_ON_CHANCE, inputs_of
-from launchopt.campaigns.services.storing import Kept, keep_decisions
+from launchopt.campaigns.services.storing import Kept, is_in_log, keep_decisions, weight_of
 from launchopt.campaigns.services.wording import Place, Words
 from launchopt.conf import launchopt_settings
 from launchopt.experiments.holdout import is_held_from_all_launches
-from launchopt_core.assignment import HOLDOUT
 from launchopt_core.delivery import (
     Situation,
     Verdict,
@@ -226,7 +225,7 @@ class Desk:
         decision = Decision(
             id=uuid.uuid4(),
             customer_id=customer.pk,
-            placement=placement,
+            placement_id=placement.pk,
             channel=placement.channel,
             policy_version=POLICY,
             propensity=1.0,
@@ -248,7 +247,7 @@ class Desk:
     def _fill(self, decision: Decision, best: Considered, customer: Person) -> None:
         campaign, assigned = best.offer.campaign, best.assigned
         hangs_on_chance = best.verdict.reason in HANGS_ON_CHANCE
-        decision.launch, decision.campaign = campaign.launch, campaign
+        decision.launch_id, decision.campaign_id = campaign.launch_id, campaign.pk
         decision.variant = best.verdict.variant or ""
         decision.phase = assigned.phase if assigned.variant else None
         decision.candidates = self._candidates(campaign, customer)
@@ -308,17 +307,3 @@ def _is_worth_it(offer: Offer) -> bool:
     if offer.probability is None:
         return True
     return offer.probability >= threshold * float(offer.campaign.cost_per_contact) * (1 - 1e-9)
-
-
-def weight_of(decision: Decision) -> int:
-    """How many decisions it stands for in the log: silent ones may be kept by lot.
-
-    Who is held out is what a launch is compared with, and is always kept.
-    """
-    is_always_kept = decision.state != Decision.State.SILENT or decision.variant == HOLDOUT
-    return 1 if is_always_kept else launchopt_settings().silence_one_in
-
-
-def is_in_log(decision: Decision) -> bool:
-    """Whether it is drawn; its own id, made by chance, is the lot."""
-    return decision.pk.int % decision.weight == 0

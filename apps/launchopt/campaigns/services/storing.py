@@ -13,6 +13,7 @@ from launchopt.campaigns.models import Decision
 from launchopt.campaigns.services.leasing import LEASE_SECONDS, this_process
 from launchopt.conf import launchopt_settings
 from launchopt.operations.statements import fetch
+from launchopt_core.assignment import HOLDOUT
 
 COLUMNS = {
     "id": "uuid",
@@ -155,6 +156,20 @@ def keep_decisions(
     }
     [row] = fetch(KEEP, given)
     return Kept(*row)
+
+
+def weight_of(decision: Decision) -> int:
+    """How many decisions it stands for in the log: silent ones may be kept by lot.
+
+    Who is held out is what a launch is compared with, and is always kept.
+    """
+    is_always_kept = decision.state != Decision.State.SILENT or decision.variant == HOLDOUT
+    return 1 if is_always_kept else launchopt_settings().silence_one_in
+
+
+def is_in_log(decision: Decision) -> bool:
+    """Whether it is drawn; its own id, made by chance, is the lot."""
+    return decision.pk.int % decision.weight == 0
 
 
 def _json(value: object) -> str:
