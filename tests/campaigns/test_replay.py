@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
+from django.urls import reverse
 
 from launchopt.audiences.models import Consent
 from launchopt.campaigns import services
@@ -118,3 +119,16 @@ class TestSilenceByLot:
         ask_all(customers)
         replay = replay_decisions()
         assert replay.same == replay.decisions == Decision.objects.count()
+
+
+class TestAdmin:
+    def test_a_decision_says_what_it_was_decided_by_and_whether_it_still_holds(
+        self, admin_client, launch, customers
+    ):
+        shown = next(d for d in ask_all(customers) if d.reason == "shown")
+        page = reverse("admin:launchopt_campaigns_decision_change", args=[shown.pk])
+        assert "The same." in admin_client.get(page).content.decode()
+        Decision.objects.filter(pk=shown.pk).update(propensity=0.9)
+        assert f"Otherwise: propensity: {shown.propensity}." in (
+            admin_client.get(page).content.decode()
+        )

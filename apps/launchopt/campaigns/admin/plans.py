@@ -14,9 +14,11 @@ from django.utils.safestring import SafeString
 from launchopt.campaigns import services
 from launchopt.campaigns.admin.exports import ExportMixin
 from launchopt.campaigns.admin.why import WhyMixin
-from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch
+from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch, SpendEntry
 from launchopt.campaigns.selectors.telling import why
+from launchopt.campaigns.services.desk import POLICY
 from launchopt.campaigns.services.learning import speak_to_audience
+from launchopt.campaigns.services.replaying import differences_of
 from launchopt.operations.adminsite import (
     ReadOnlyAdmin,
     SuiteMedia,
@@ -216,8 +218,8 @@ class DecisionAdmin(WhyMixin, ReadOnlyAdmin):
     show_full_result_count = False
     fields = [
         "why", "decided_at", "reason", "customer", "placement", "launch", "campaign", "creative",
-        "variant", "phase", "propensity", "policy_version", "options", "said", "cost", "state",
-        "expires_at", "exposed_at",
+        "variant", "phase", "propensity", "policy_version", "options", "said", "facts",
+        "again", "weight", "cost", "state", "expires_at", "exposed_at",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -235,3 +237,26 @@ class DecisionAdmin(WhyMixin, ReadOnlyAdmin):
     def said(self, decision: Decision) -> SafeString:
         """What the caller said of the moment."""
         return pretty_json(decision.context)
+
+    @admin.display(description="facts and draws")
+    def facts(self, decision: Decision) -> SafeString:
+        """What it was decided by."""
+        return pretty_json(decision.inputs)
+
+    @admin.display(description="decided again")
+    def again(self, decision: Decision) -> str:
+        """Whether the rules as they are now say the same of these facts."""
+        if decision.policy_version != POLICY:
+            return f"The rules have changed since ({decision.policy_version}, now {POLICY})."
+        differences = [f"{each['what']}: {each['now']}" for each in differences_of(decision)]
+        return f"Otherwise: {', '.join(differences)}." if differences else "The same."
+
+
+@admin.register(SpendEntry)
+class SpendEntryAdmin(ReadOnlyAdmin):
+    """What paid channels told of their spend; it comes by `POST spend/`."""
+
+    list_display = ["starts_at", "campaign", "amount", "source", "counted_until", "recorded_at"]
+    list_filter = ["source"]
+    list_select_related = ["campaign__launch", "campaign__audience"]
+    date_hierarchy = "starts_at"

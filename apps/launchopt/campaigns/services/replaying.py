@@ -41,7 +41,7 @@ def replay_decisions(
         if decision.policy_version != POLICY:
             replay.by_another_policy += 1
             continue
-        differences = list(_differences(decision))
+        differences = list(differences_of(decision))
         replay.same += not differences
         replay.different += bool(differences)
         room = SHOWN_DIFFERENCES - len(replay.differences)
@@ -49,7 +49,8 @@ def replay_decisions(
     return replay
 
 
-def _differences(decision: Decision) -> Iterator[dict[str, Any]]:
+def differences_of(decision: Decision) -> Iterator[dict[str, Any]]:
+    """What comes out otherwise when it is decided again; it is of the policy as it is now."""
     again = decided_again(decision.inputs, decision.candidates)
     logged = {
         "reason": decision.reason,
