@@ -10,6 +10,7 @@ from django.db.models import Sum
 
 from launchopt.campaigns import services
 from launchopt.campaigns.models import BudgetCell, Campaign, Decision, Launch, Placement
+from launchopt.campaigns.reporting.what_if import what_if_section
 from launchopt.campaigns.services.pacing import pace_campaigns
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.models import AuditEntry
@@ -100,6 +101,15 @@ class TestRaised:
             launch.budget_plan.expected_response, rel=0.05
         )
         assert rows[2.0]["expected_response"] >= rows[1.0]["expected_response"]
+
+    def test_budgets_below_what_is_spent_are_told_as_too_small(self, launch):
+        spend(launch, "2.00")
+        change(launch, "3.50")
+        assert launch.plan["what_if"][0]["expected_response"] is None
+        section = what_if_section(launch)
+        assert section.tables[0].rows[0][-1] == "less than must be spent"
+        ticks = [f">{share} %<" in section.pictures[0].svg for share in (0, 50, 100, 200)]
+        assert ticks == [False, False, True, True]
 
     def test_pins_of_hours_to_come_stay(self, launch):
         hour = BudgetCell.objects.filter(campaign__launch=launch, starts_at=NOW + 5 * DAY)
@@ -199,7 +209,8 @@ class TestAdmin:
         assert "it cannot fall below that" in asked
         given = {"budget": "4.00", "reason": "More stock."}
         told = admin_client.post(f"{page}/budget/", given).content.decode()
-        assert "£3.00" in told or "3.00" in told
+        assert "£3.00" in told
+        assert "and 1.0 with the budget as it is" in told
         assert Launch.objects.get().budget == Decimal("3.00")
         done = admin_client.post(f"{page}/budget/", given | {"confirm": "yes"}, follow=True)
         assert "were laid out anew" in done.content.decode()

@@ -53,6 +53,7 @@ class Told:
     committed: str
     unspent: str
     purchases: str
+    purchases_before: str
 
 
 def can_change_budget(request: HttpRequest, launch: Launch) -> bool:
@@ -116,6 +117,7 @@ def _told(launch: Launch, form: BudgetForm) -> Told | None:
         committed=money(found.committed, launch.currency),
         unspent=money(found.unspent, launch.currency),
         purchases=f"{whole['expected_response']:,.1f}",
+        purchases_before=f"{launch.budget_plan.expected_response:,.1f}",
     )
 
 

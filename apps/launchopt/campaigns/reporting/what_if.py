@@ -27,17 +27,19 @@ def what_if_section(launch: Launch) -> Section:
         title=TITLE,
         lead=f"The same plan at other budgets: purchases{added}. Where the curve flattens, more "
         "money would buy little.",
-        pictures=(_picture(known),) if len(known) == len(rows) else (),
+        pictures=(_picture(known, from_none=len(known) == len(rows)),) if len(known) > 1 else (),
         tables=(Table(("Budget", "Of yours", "Spent", "Purchases expected"), _told(rows, launch)),),
         terms=terms("expected purchases", "budget plan"),
     )
 
 
-def _picture(rows: Sequence[Mapping[str, Any]]) -> Picture:
-    """Budgets stand evenly, from none on."""
-    ticks = [Tick(0, "0 %")]
-    ticks += [Tick(at, f"{100 * row['share']:g} %") for at, row in enumerate(rows, start=1)]
-    line = Line("purchases expected", (0.0, *(row["expected_response"] for row in rows)))
+def _picture(rows: Sequence[Mapping[str, Any]], *, from_none: bool) -> Picture:
+    """Budgets stand evenly, from none on, or from the least that can be where something must be
+    spent."""
+    nothing: list[Mapping[str, Any]] = [{"share": 0.0, "expected_response": 0.0}]
+    shown = [*(nothing if from_none else []), *rows]
+    ticks = [Tick(at, f"{100 * row['share']:g} %") for at, row in enumerate(shown)]
+    line = Line("purchases expected", tuple(row["expected_response"] for row in shown))
     svg = charts.lines([line], ticks, title="Purchases expected at shares of the budget")
     return Picture(svg, "Across: the share of your budget. Upwards: the purchases it would bring.")
 
