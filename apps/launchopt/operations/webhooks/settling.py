@@ -18,21 +18,17 @@ FIRST_PAUSE = timedelta(seconds=10)
 GROWTH = 3
 LONGEST_PAUSE = timedelta(hours=12)
 JITTER = 0.2  # of a pause, so that those who failed together do not come back together
-CHANGED = [
+CHANGED = (
     "state", "next_attempt_at", "is_doubtful", "response_status", "response_start", "error",
     "finished_at",
-]  # fmt: skip
+)  # fmt: skip
+GIVEN_UP = "webhook_given_up"
 State = WebhookDelivery.State
 
 
 @transaction.atomic
 def settle(delivery: WebhookDelivery, outcome: Outcome, *, now: datetime, rng: Generator) -> str:
     """Note what came of an attempt; gives the state. Nothing where others took it over since."""
-    held = WebhookDelivery.objects.select_for_update().filter(
-        pk=delivery.pk, attempts=delivery.attempts, state=State.WAITING
-    )
-    if not held.exists():
-        return str(State.WAITING)
     _note(delivery, outcome)
     if outcome.has_arrived:
         delivery.state = State.DELIVERED
@@ -40,7 +36,8 @@ def settle(delivery: WebhookDelivery, outcome: Outcome, *, now: datetime, rng: G
         delivery.state = State.GIVEN_UP
     else:
         delivery.next_attempt_at = now + pause_after(delivery.attempts, outcome, rng=rng)
-    _finish(delivery, now=now)
+    if not _keep(delivery, now=now):
+        return str(State.WAITING)
     _judge_endpoint(delivery.endpoint, outcome, now=now)
     return str(delivery.state)
 
@@ -52,18 +49,15 @@ def pause_after(attempts: int, outcome: Outcome, *, rng: Generator) -> timedelta
     return max(pause * rng.uniform(1 - JITTER, 1 + JITTER), asked)
 
 
+@transaction.atomic
 def give_up_expired(*, now: datetime) -> int:
     """Give up what is worth nothing any more; gives how many."""
     late = WebhookDelivery.objects.filter(state=State.WAITING, expires_at__lte=now)
-    count = 0
-    with transaction.atomic():
-        for delivery in late.select_for_update(skip_locked=True, of=("self",)).select_related(
-            "endpoint"
-        ):
-            delivery.state, delivery.error = State.GIVEN_UP, delivery.error or "It came too late."
-            _finish(delivery, now=now)
-            count += 1
-    return count
+    rows = late.select_for_update(skip_locked=True, of=("self",)).select_related("endpoint")
+    for delivery in rows:
+        delivery.state, delivery.error = State.GIVEN_UP, delivery.error or "It came too late."
+        _keep(delivery, now=now)
+    return len(rows)
 
 
 def _note(delivery: WebhookDelivery, outcome: Outcome) -> None:
@@ -72,14 +66,19 @@ def _note(delivery: WebhookDelivery, outcome: Outcome) -> None:
     delivery.is_doubtful = outcome.is_doubtful or delivery.is_doubtful
 
 
-def _finish(delivery: WebhookDelivery, *, now: datetime) -> None:
-    """Keep it; at its end tell whoever waits for it, and a person of one that was given up."""
+def _keep(delivery: WebhookDelivery, *, now: datetime) -> bool:
+    """Write it down, unless others took it over since; at its end tell whoever waits for it, and a
+    person of one that was given up."""
     has_ended = delivery.state != State.WAITING
     delivery.finished_at = now if has_ended else None
-    delivery.save(update_fields=CHANGED)
+    ours = WebhookDelivery.objects.filter(
+        pk=delivery.pk, attempts=delivery.attempts, state=State.WAITING
+    )
+    if not ours.update(**{name: getattr(delivery, name) for name in CHANGED}):
+        return False
     if delivery.state == State.GIVEN_UP:
         open_alert(
-            code="webhook_given_up",
+            code=GIVEN_UP,
             subject=subject_of(delivery.endpoint),
             message=f"Events did not reach {delivery.endpoint}: {delivery.error} Look at its "
             "deliveries and send them again.",
@@ -87,6 +86,7 @@ def _finish(delivery: WebhookDelivery, *, now: datetime) -> None:
         )
     if has_ended:
         webhook_finished.send(sender=WebhookDelivery, delivery=delivery, now=now)
+    return True
 
 
 def _judge_endpoint(endpoint: WebhookEndpoint, outcome: Outcome, *, now: datetime) -> None:
@@ -116,9 +116,12 @@ def switch_off(endpoint: WebhookEndpoint, *, why: str, now: datetime) -> None:
 
 
 def _resolve(endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """Close the alert once nothing that was given up is left to send again."""
-    if not endpoint.deliveries.filter(state=State.GIVEN_UP).exists():
-        resolve_alert(code="webhook_given_up", subject=subject_of(endpoint), now=now)
+    """Close the alert once nothing that was given up is left that could be sent again."""
+    told = {"code": GIVEN_UP, "subject": subject_of(endpoint)}
+    if not Alert.objects.filter(**told, resolved_at=None).exists():
+        return
+    if not endpoint.deliveries.filter(state=State.GIVEN_UP, expires_at=None).exists():
+        resolve_alert(**told, now=now)
 
 
 def subject_of(endpoint: WebhookEndpoint) -> str:
