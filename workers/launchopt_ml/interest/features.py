@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from launchopt_ml.interest.factors import Factors
-from launchopt_ml.interest.facts import FACTS, facts_of
+from launchopt_ml.interest.facts import FACTS, facts_of, log_price
 from launchopt_ml.interest.histories import TRAITS, Histories
 from launchopt_ml.interest.neighbours import Neighbourhood, Profile, without_self
 from launchopt_ml.shop import Products
@@ -68,6 +68,7 @@ class Candidates:
     """New products prepared against the histories of one instant."""
 
     products: Products
+    log_price: NDArray[np.float64]  # (products,)
     facts: NDArray[np.float32]  # (products, FACTS)
     profiles: dict[str, Profile]  # (products, known products)
     mean_votes: NDArray[np.float64]  # (VOTES, products), over all customers
@@ -104,6 +105,7 @@ class Candidates:
         known = histories.shop.products
         return cls(
             products,
+            log_price(products, histories),
             facts_of(
                 products,
                 profiles,
@@ -126,6 +128,7 @@ class Candidates:
         return replace(
             self,
             products=self.products.take(np.array([product])),
+            log_price=self.log_price[one],
             facts=self.facts[one],
             profiles={way: profile[one] for way, profile in self.profiles.items()},
             mean_votes=self.mean_votes[:, one],
@@ -253,7 +256,7 @@ def _fits(
     """(FITS, customers, products)."""
     usual = histories.log_price[rows, None]
     spread = histories.log_price_spread[rows, None]
-    above = (candidates.facts[None, :, 0] - usual) / (spread + 0.3)
+    above = (candidates.log_price[None, :] - usual) / (spread + 0.3)
     above = np.clip(np.nan_to_num(above, nan=0.0), -4, 4)
     total = np.maximum(np.asarray(bought.sum(1)), 1)
     share = _spoken(bought, candidates.speakers_of_category) / total

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from launchopt_ml.interest.examples import Examples
 
-RIDGE = 5.0  # with facts of spread 1: there are hundreds of launches, not thousands
+RIDGE = 1.0  # with facts of spread 1: there are hundreds of launches, not thousands
 SPREAD = 0.7  # variance of how well launches sell that no fact tells
 MOST_LIKELY = 0.95
 
