@@ -159,7 +159,7 @@ MOMENTS = f"""
     INSERT INTO {MOMENT_TABLE}
         (experiment_id, metric_id, variant, phase, starts_at, n, active, sum, sum_squares,
          covariate_sum, covariate_sum_squares, covariate_cross_sum)
-    SELECT experiment_id, metric_id, variant, phase, date_trunc('hour', at, 'UTC'), sum(n),
+    SELECT experiment_id, metric_id, variant, phase, date_trunc('minute', at, 'UTC'), sum(n),
            sum(active), sum(y), sum(yy), sum(x), sum(xx), sum(xy)
     FROM fact GROUP BY 1, 2, 3, 4, 5
 """

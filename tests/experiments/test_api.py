@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
+from decimal import Decimal
 from typing import ClassVar
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from launchopt.experiments import results, services
+from launchopt.experiments.models import Experiment, MomentRollup
 from launchopt.operations.models import AuditEntry
 from launchopt.operations.services import create_api_key
 from tests.experiments.conftest import DAY, NOW, Shop
@@ -125,6 +128,36 @@ class TestRegistration:
         answer = client.post(address, {"customers": ["nobody"]}, format="json")
         assert answer.status_code == 404
         assert "nobody" in answer.json()["detail"]
+
+
+class TestMoments:
+    @pytest.fixture
+    def experiment(self, shop: Shop) -> Experiment:
+        """Three customers in two hours of one day, and one the day after."""
+        experiment = shop.experiment()
+        at = [NOW, NOW + DAY / 24, NOW + DAY / 24, NOW + DAY]
+        MomentRollup.objects.bulk_create(
+            MomentRollup(
+                experiment=experiment, metric_id="conversion", variant="warm", phase=1,
+                starts_at=instant + timedelta(minutes=n), n=1, sum="0.10000001",
+            )
+            for n, instant in enumerate(at)
+        )  # fmt: skip
+        return experiment
+
+    @pytest.mark.parametrize(
+        ("grain", "counts"), [("minute", [1, 1, 1, 1]), ("hour", [1, 2, 1]), ("day", [3, 1])]
+    )
+    def test_are_told_by_the_grain_that_is_asked_for(self, experiment, client, grain, counts):
+        found = client.get(f"/api/v1/experiments/{experiment.pk}/moments/", {"grain": grain})
+        rows = found.json()["results"]
+        assert [row["count"] for row in rows] == counts
+        assert sum(Decimal(row["sum"]) for row in rows) == Decimal("0.40000004")
+
+    def test_another_grain_is_named(self, experiment, client):
+        answer = client.get(f"/api/v1/experiments/{experiment.pk}/moments/", {"grain": "week"})
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["pointer"] == "/grain"
 
 
 class TestSampleSize:

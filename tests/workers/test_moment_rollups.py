@@ -1,4 +1,4 @@
-"""Sufficient statistics by the hour: summed up to an instant, those of the customers themselves."""
+"""Sufficient statistics by the minute: summed up, those of the customers themselves."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db.models import Sum
 
 from launchopt.audiences.models import Customer, Event
 from launchopt.audiences.partitions import ensure_partitions
 from launchopt.audiences.services import identify_customer
-from launchopt.experiments import selectors, services
+from launchopt.experiments import outcomes, services
 from launchopt.experiments.models import Assignment, Experiment, MomentRollup
 from launchopt_workers.rollups import rollup
 from tests.support.launches import HOUR, NOW, add_event, make_customers, make_product
@@ -55,8 +56,8 @@ def kept() -> list[tuple]:
 
 def assert_tells_what_the_customers_tell(experiment: Experiment) -> None:
     for until in UNTILS:
-        live = selectors.groups(experiment, metric=experiment.primary_metric, until=until)
-        assert selectors.groups_rolled_up(experiment, until=until) == live
+        live = outcomes.groups(experiment, metric=experiment.primary_metric, until=until)
+        assert outcomes.groups_rolled_up(experiment, until=until) == live
 
 
 @pytest.fixture
@@ -121,7 +122,42 @@ class TestMoments:
         assert sum(row.n for row in MomentRollup.objects.all()) == 1
         assert_tells_what_the_customers_tell(experiment)
 
-    def test_rebuild_only_the_hours_of_whom_something_is_new(self, customers):
+    def test_are_kept_of_a_guardrail_of_the_product_too(self, customers):
+        """Buyers, of the product as the primary metric; revenue of the whole shop is not kept."""
+        lamp = make_product("LAMP")
+        experiment = services.register_experiment(
+            name="A lamp",
+            weights={"holdout": 1, "warm": 1},
+            guardrails={"buyers": -0.1, "shop-revenue": -0.05},
+            product_id=lamp.pk,
+            now=NOW,
+        )
+        services.start_experiment(experiment=experiment, now=NOW)
+        services.assign(experiment=experiment, customer_ids=[c.pk for c in customers], now=NOW)
+        for customer in customers[:7] * 2:
+            add_event(customer, "purchase", product=lamp, at=NOW + DAY)
+        rollup.roll_up()
+        sums = MomentRollup.objects.values_list("metric").annotate(Sum("n"), Sum("sum"))
+        assert set(sums) == {("conversion", 40, 14), ("buyers", 40, 7)}
+
+    def test_sum_up_to_hours_and_days(self, customers):
+        events = story(customers, random.Random(7))
+        experiment = registered(product=events[0].product_id)
+        for number, customer in enumerate(customers):
+            at = NOW + number * 100 * MINUTE
+            services.assign(experiment=experiment, customer_ids=[customer.pk], now=at)
+        rollup.roll_up()
+        whole = {}
+        for grain, least in (("minute", 40), ("hour", 40), ("day", 3)):
+            rows = list(outcomes.moments_by(experiment, grain=grain))
+            assert len(rows) >= least
+            whole[grain] = [sum(row[f"{name}_added"] for row in rows) for name in outcomes.SUMMED]
+        assert whole["minute"] == whole["hour"] == whole["day"]
+        assert whole["day"][0] == len(customers)
+        days = {row["begins"] for row in outcomes.moments_by(experiment, grain="day")}
+        assert {day.hour for day in days} == {0}
+
+    def test_rebuild_only_the_minutes_of_whom_something_is_new(self, customers):
         lamp = make_product("LAMP")
         experiment = registered()
         for hours, customer in enumerate(customers):
@@ -133,7 +169,7 @@ class TestMoments:
         add_event(customers[0], "purchase", product=lamp, at=NOW + 30 * HOUR + MINUTE)
         rollup.roll_up()
         gone = before - set(MomentRollup.objects.values_list("pk", flat=True))
-        assert len(gone) == 2  # of the assignment, and of the purchase
+        assert len(gone) == 1  # of the assignment; nothing was in the purchase's minute yet
 
 
 class TestWhatRollupsCannotTell:
@@ -149,7 +185,7 @@ class TestWhatRollupsCannotTell:
         experiment = services.register_experiment(
             name="A lamp", weights={"holdout": 1, "warm": 1}, now=NOW, starts_at=NOW, **terms
         )
-        assert selectors.groups_rolled_up(experiment, until=NOW + timedelta(hours=1)) is None
+        assert outcomes.groups_rolled_up(experiment, until=NOW + timedelta(hours=1)) is None
 
 
 def test_an_assignment_knows_its_transaction(customers):

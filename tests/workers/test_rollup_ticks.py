@@ -117,6 +117,18 @@ class TestTicks:
         rollup.roll_up(until=NOW + HOUR + MINUTE)
         assert totals()["clicks"] == 2
 
+    def test_a_clock_that_goes_back_takes_nothing_back(self, launch, customers):
+        """A purchase is counted for nobody; an earlier click comes, counted by an old clock."""
+        decision = shown(launch, customers)
+        answer(decision, "purchase", at=NOW + 3 * HOUR, named=False)
+        rollup.roll_up(until=NOW + 4 * HOUR)
+        answer(decision, "click", at=NOW + HOUR)
+        rollup.roll_up(until=NOW + 2 * HOUR)
+        ticks = all_rows()
+        assert (totals()["clicks"], totals()["conversions"]) == (1, 1)
+        rollup.rebuild(until=NOW + 4 * HOUR)
+        assert all_rows() == ticks
+
     @pytest.mark.parametrize("seed", range(3))
     def test_any_order_in_any_ticks_gives_what_a_rebuild_gives(self, launch, customers, seed):
         """Late, early and doubled events, told in another order and counted at odd times."""

@@ -62,11 +62,12 @@ def exact_sum() -> Any:
 
 
 class MomentRollup(models.Model):
-    """What one hour (UTC) added to the sufficient statistics of an experiment's metric.
+    """What one minute (UTC) added to the sufficient statistics of an experiment's metric.
 
-    Summed over all hours before an instant they are the statistics as of that instant: customers
-    count in the hour of their assignment, with their covariate; an outcome adds what it changes of
-    its customer's value, of the value's square, and of its product with the covariate.
+    Summed over all minutes before an instant they are the statistics as of that instant: customers
+    count in the minute of their assignment, with their covariate; an outcome adds what it changes
+    of its customer's value, of the value's square, and of its product with the covariate. Minutes
+    sum up to hours and days.
     """
 
     experiment = models.ForeignKey(
@@ -80,7 +81,7 @@ class MomentRollup(models.Model):
     )
     variant = models.CharField(max_length=60)
     phase = models.PositiveSmallIntegerField()
-    starts_at = models.DateTimeField(help_text="First instant of the hour.")
+    starts_at = models.DateTimeField(help_text="First instant of the minute.")
     n = models.PositiveIntegerField(default=0, help_text="Customers assigned.")
     active = models.PositiveIntegerField(default=0, help_text="Customers with a first outcome.")
     sum = exact_sum()
@@ -98,4 +99,4 @@ class MomentRollup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"hour of {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"minute of {self.starts_at:%Y-%m-%d %H:%M}"

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Trunc
 
 from launchopt.experiments.models import Experiment, Metric, MomentRollup
 from launchopt_core.moments import Moments, PairedMoments
 
 UPPER = 0.999  # of the buyers' sums, above which a customer's value is winsorised
+SUMMED = (
+    "n", "sum", "sum_squares", "covariate_sum", "covariate_sum_squares", "covariate_cross_sum",
+    "active",
+)  # fmt: skip
 BEFORE = timedelta(days=90)  # of behaviour before the start, the covariate of every outcome
 
 
@@ -98,22 +103,34 @@ def groups_by_hour(
 
 
 def groups_rolled_up(experiment: Experiment, *, until: datetime) -> list[Group] | None:
-    """What `groups` gives of the primary metric before a full hour, from the rollups of hours.
+    """What `groups` gives of the primary metric before a full minute, from the rollups.
 
-    Its cost follows the hours, not the customers. None where rollups cannot tell: a winsorised
-    value, a first exposure, or an end within the hours.
+    Its cost follows the minutes, not the customers. None where rollups cannot tell: a winsorised
+    value, a first exposure, or an end before.
     """
     metric, end = experiment.primary_metric, experiment.ends_at
     counts_all = experiment.counts_from == Experiment.CountsFrom.ASSIGNMENT
     if metric.of_value or not counts_all or (end is not None and end < until):
         return None
-    figures = ("n", "sum", "sum_squares", "covariate_sum", "covariate_sum_squares",
-               "covariate_cross_sum", "active")  # fmt: skip
     rows = MomentRollup.objects.filter(experiment=experiment, metric=metric, starts_at__lt=until)
-    summed = rows.values_list("variant", "phase").annotate(*(Sum(name) for name in figures))
+    summed = rows.values_list("variant", "phase").annotate(*(Sum(name) for name in SUMMED))
     return [
         _group(v, phase, "", *found) for v, phase, *found in summed.order_by("variant", "phase")
     ]
+
+
+def moments_by(
+    experiment: Experiment, *, grain: str, since: datetime | None = None
+) -> QuerySet[MomentRollup, dict[str, Any]]:
+    """What each minute, hour or day (UTC) from `since` on added to each metric's statistics."""
+    rows = MomentRollup.objects.filter(experiment=experiment)
+    if since is not None:
+        rows = rows.filter(starts_at__gte=since)
+    rows = rows.annotate(begins=Trunc("starts_at", grain, tzinfo=UTC))
+    summed = rows.values("begins", "metric_id", "variant", "phase")
+    return summed.annotate(**{f"{name}_added": Sum(name) for name in SUMMED}).order_by(
+        "begins", "metric_id", "variant", "phase"
+    )
 
 
 def _group(

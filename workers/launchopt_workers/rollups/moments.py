@@ -1,9 +1,9 @@
-"""The SQL of experiments' sufficient statistics: what each hour added to them.
+"""The SQL of experiments' sufficient statistics: what each minute added to them.
 
-A customer counts in the hour of their assignment; an outcome adds, in its own hour, what it changes
-of the customer's value y, of y squared, and of y times the covariate x. The sums over all hours
-before an instant are those of the customers' values at that instant, to the last digit. Values are
-not winsorised: a limit that later outcomes move would change every hour before them.
+A customer counts in the minute of their assignment; an outcome adds, in its own minute, what it
+changes of the customer's value y, of y squared, and of y times the covariate x. The sums over all
+minutes before an instant are those of the customers' values at that instant, to the last digit.
+Values are not winsorised: a limit that later outcomes move would change every minute before them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from launchopt_workers.rollups.attribution import (
     BEFORE_UNTIL,
     CUSTOMER,
     EVENT,
+    minute,
     rows_of,
 )
 from launchopt_workers.rollups.statements import NEW
@@ -27,27 +28,24 @@ KEY = "experiment_id, metric_id, variant, phase"
 FIGURES = "n, active, sum, sum_squares, covariate_sum, covariate_sum_squares, covariate_cross_sum"
 SUMS = ", ".join(f"sum({name}) AS {name}" for name in FIGURES.split(", "))
 
-# `product_id` is the one whose outcomes count; NULL where all do.
+# The primary metric, and guardrails of the same product: the outcomes of a whole shop are too many
+# to be looked for at each tick. `product_id` is the one whose outcomes count; NULL where all do.
 MEASURED = f"""
     measured AS (
-        SELECT x.id, x.starts_at, x.primary_metric_id AS metric_id, m.kind, m.event_kind,
+        SELECT x.id, x.starts_at, m.name AS metric_id, m.kind, m.event_kind,
                m.of_value, CASE WHEN m.of_product THEN x.product_id END AS product_id
         FROM {EXPERIMENT} x JOIN {METRIC} m ON m.name = x.primary_metric_id
+          OR (jsonb_exists(x.guardrails, m.name) AND m.of_product AND x.product_id IS NOT NULL)
         WHERE x.starts_at IS NOT NULL
     )
 """  # noqa: S608
 
 CREATE_TOUCHED = """
-    CREATE TEMP TABLE IF NOT EXISTS launchopt_touched_hours (
+    CREATE TEMP TABLE IF NOT EXISTS launchopt_touched_moments (
         experiment_id uuid, starts_at timestamptz, PRIMARY KEY (experiment_id, starts_at)
     ) ON COMMIT DELETE ROWS;
-    TRUNCATE launchopt_touched_hours
+    TRUNCATE launchopt_touched_moments
 """
-
-
-def _hour(instant: str) -> str:
-    """SQL of the hour that holds an instant."""
-    return f"date_trunc('hour', {instant}, 'UTC')"
 
 
 def _value(event: str) -> str:
@@ -55,8 +53,8 @@ def _value(event: str) -> str:
     return f"CASE WHEN x.of_value THEN coalesce({event}.price, 0) * {event}.quantity ELSE 1 END"
 
 
-# Every hour of every customer of whom something is new: an assignment, an outcome, or what they did
-# before the experiment. Each may change what their other hours added.
+# Every minute of every customer of whom something is new: an assignment, an outcome, or what they
+# did before the experiment. Each may change what their other minutes added.
 TOUCH = f"""
     WITH {MEASURED}, fresh AS (
         SELECT a.experiment_id, a.customer_id FROM {ASSIGNMENT} a WHERE {NEW.format("a")}
@@ -67,12 +65,12 @@ TOUCH = f"""
          AND (x.product_id IS NULL OR e.product_id = x.product_id OR e.occurred_at < x.starts_at)
         WHERE {NEW.format("e")} AND e.occurred_at >= x.starts_at - %(before)s::interval
     )
-    INSERT INTO launchopt_touched_hours
-    SELECT f.experiment_id, {_hour("a.assigned_at")}
+    INSERT INTO launchopt_touched_moments
+    SELECT f.experiment_id, {minute("a.assigned_at")}
     FROM fresh f JOIN {ASSIGNMENT} a USING (experiment_id, customer_id)
     WHERE {BEFORE_UNTIL.format("a.assigned_at")}
     UNION
-    SELECT f.experiment_id, {_hour("e.occurred_at")}
+    SELECT f.experiment_id, {minute("e.occurred_at")}
     FROM fresh f JOIN measured x ON x.id = f.experiment_id
     JOIN {EVENT} e ON e.customer_id = f.customer_id AND e.kind = x.event_kind
      AND (x.product_id IS NULL OR e.product_id = x.product_id)
@@ -82,12 +80,12 @@ TOUCH = f"""
 
 
 def _touched(*, touched: bool) -> str:
-    """SQL: the join that keeps to an experiment's touched hours."""
-    return "JOIN launchopt_touched_hours t ON t.experiment_id = x.id" if touched else ""
+    """SQL: the join that keeps to an experiment's touched minutes."""
+    return "JOIN launchopt_touched_moments t ON t.experiment_id = x.id" if touched else ""
 
 
 def _spans(touched: bool) -> str | None:
-    return "hour" if touched else None
+    return "minute" if touched else None
 
 
 def _earlier(customer: str) -> str:
@@ -107,7 +105,7 @@ def _arrivals(*, touched: bool) -> str:
     )  # fmt: skip
     return f"""
         SELECT x.id AS experiment_id, x.metric_id, v.name AS variant, a.phase,
-               {_hour("a.assigned_at")} AS starts_at, 1 AS n, 0 AS active, 0::numeric AS sum,
+               {minute("a.assigned_at")} AS starts_at, 1 AS n, 0 AS active, 0::numeric AS sum,
                0::numeric AS sum_squares, c.x AS covariate_sum, c.x * c.x AS covariate_sum_squares,
                0::numeric AS covariate_cross_sum
         FROM measured x {_touched(touched=touched)}
@@ -129,7 +127,7 @@ def _outcomes(*, touched: bool) -> str:
         spans=_spans(touched),
     )  # fmt: skip
     return f"""
-        SELECT o.experiment_id, o.metric_id, v.name, o.phase, {_hour("o.occurred_at")},
+        SELECT o.experiment_id, o.metric_id, v.name, o.phase, {minute("o.occurred_at")},
                0, (o.had IS NULL)::int, o.added, o.added * (2 * coalesce(o.had, 0) + o.added),
                0, 0, o.added * o.x
         FROM (
@@ -162,7 +160,7 @@ def _outcomes(*, touched: bool) -> str:
 
 
 CLEAR = f"""
-    DELETE FROM {MOMENTS} r USING launchopt_touched_hours t
+    DELETE FROM {MOMENTS} r USING launchopt_touched_moments t
     WHERE r.experiment_id = t.experiment_id AND r.starts_at = t.starts_at
 """  # noqa: S608
 
@@ -170,7 +168,7 @@ CLEAR_EVERYTHING = f"DELETE FROM {MOMENTS}"  # noqa: S608
 
 
 def fill(*, touched: bool) -> str:
-    """SQL: the touched hours, or all of them, from the rows themselves."""
+    """SQL: the touched minutes, or all of them, from the rows themselves."""
     return f"""
         WITH {MEASURED}, facts AS (
             {_arrivals(touched=touched)}

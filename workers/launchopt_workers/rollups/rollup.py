@@ -22,6 +22,7 @@ from launchopt.operations.models import JobClock
 from launchopt_workers.rollups import moments, statements
 
 NAME = jobs.ROLL_UP_METRICS.name
+COUNTED = "counted_until"  # of the clock's details: the instant, or None for everything
 BATCH = 10_000  # exposures confirmed at a time
 REBUILD = (
     statements.CLEAR_MINUTES,
@@ -69,7 +70,8 @@ class Window:
 def roll_up(*, until: datetime | None = None) -> dict[str, Any]:
     """Count what is new. Gives how many minutes were rebuilt.
 
-    With `until`, what happens from that instant on waits for a later tick.
+    With `until`, what happens from that instant on waits for a later tick. A clock that goes back
+    takes nothing back: what was counted before stays counted, and what belongs to it is counted.
     """
     return _tick(until=until, everything=False)
 
@@ -84,8 +86,21 @@ def _tick(*, until: datetime | None, everything: bool) -> dict[str, Any]:
 
     Two transactions, for confirming locks campaigns, and decisions must not wait for the counting.
     """
-    upto = _confirm(until=until)
-    return _count(upto=upto, until=until, everything=everything)
+    bound = until if everything else _not_before_counted(until)
+    upto = _confirm(until=bound)
+    return _count(upto=upto, until=bound, everything=everything)
+
+
+def _not_before_counted(until: datetime | None) -> datetime | None:
+    """The instant up to which was counted already, where it is later; None where all was.
+
+    Otherwise an outcome that is counted would not hear of an earlier click that is new.
+    """
+    clock = JobClock.objects.filter(job=NAME, watermark__gt=0).first()
+    if clock is None or COUNTED not in clock.details:
+        return until
+    last = clock.details[COUNTED]
+    return max(until, datetime.fromisoformat(last)) if until and last else None
 
 
 @transaction.atomic
@@ -117,7 +132,8 @@ def _count(*, upto: int, until: datetime | None, everything: bool) -> dict[str, 
     minutes = _count_all(window) if is_whole else _count_touched(window)
     if is_whole or upto > clock.watermark:
         clock.watermark = _next_watermark(window)
-        clock.save(update_fields=["watermark"])
+    clock.details[COUNTED] = until.isoformat() if until else None
+    clock.save(update_fields=["watermark", "details"])
     return {"minutes": minutes}
 
 
@@ -165,14 +181,14 @@ def _since(watermark: int, upto: int) -> int:
 
 
 def _touch(window: Window) -> int:
-    """Note the minutes, and the hours of experiments, to rebuild; gives how many minutes."""
+    """Note the minutes of launches and of experiments to rebuild; gives how many of launches."""
     with connection.cursor() as cursor:
         cursor.execute(moments.CREATE_TOUCHED)
         cursor.execute(moments.TOUCH, window.parameters())
         cursor.execute(statements.CREATE_TOUCHED)
         cursor.execute(statements.TOUCH, window.parameters())
         touched = cursor.rowcount
-        cursor.execute("ANALYZE launchopt_touched; ANALYZE launchopt_touched_hours")
+        cursor.execute("ANALYZE launchopt_touched; ANALYZE launchopt_touched_moments")
     return touched
 
 

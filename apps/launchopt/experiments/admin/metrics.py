@@ -43,7 +43,7 @@ class MetricRollupAdmin(ReadOnlyAdmin):
 
 @admin.register(MomentRollup)
 class MomentRollupAdmin(ReadOnlyAdmin):
-    """What each hour added to the sufficient statistics of experiments."""
+    """What each minute added to the sufficient statistics of experiments."""
 
     list_display = [
         "starts_at", "experiment", "metric", "variant", "phase", "n", "active", "sum",

@@ -192,6 +192,25 @@ class VerdictSerializer(serializers.Serializer[Any]):
     verdict = serializers.CharField()
 
 
+class MomentsSerializer(serializers.Serializer[Any]):
+    """What a minute, hour or day (UTC) added to a metric's sufficient statistics; sums as text, to
+    the last digit. Summed from the start they are what `analyse_experiment --moments` reads."""
+
+    starts_at = serializers.DateTimeField(source="begins")
+    metric = serializers.CharField(source="metric_id")
+    variant = serializers.CharField()
+    phase = serializers.IntegerField()
+    count = serializers.IntegerField(source="n_added")
+    active = serializers.IntegerField(
+        source="active_added", help_text="Customers with a first outcome."
+    )
+    sum = serializers.CharField(source="sum_added")
+    sum_squares = serializers.CharField(source="sum_squares_added")
+    covariate_sum = serializers.CharField(source="covariate_sum_added")
+    covariate_sum_squares = serializers.CharField(source="covariate_sum_squares_added")
+    covariate_cross_sum = serializers.CharField(source="covariate_cross_sum_added")
+
+
 class ResultsSerializer(serializers.Serializer[Any]):
     """All comparisons of an experiment."""
 

@@ -18,6 +18,7 @@ from launchopt.experiments.api.serializers import (
     DefinitionSerializer,
     ExperimentSerializer,
     ExposedSerializer,
+    MomentsSerializer,
     RegistrationSerializer,
     ResultsSerializer,
     SampleSizeRequestSerializer,
@@ -25,7 +26,8 @@ from launchopt.experiments.api.serializers import (
     TermsSerializer,
 )
 from launchopt.experiments.metrics import ensure_metrics
-from launchopt.experiments.models import Experiment, Metric
+from launchopt.experiments.models import Experiment, Metric, MetricRollup
+from launchopt.experiments.outcomes import moments_by
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.clock import parse_instant
 from launchopt.operations.api.schema import extend_schema
@@ -38,7 +40,8 @@ from launchopt_core.errors import ImpossibleInput
 UNTIL = OpenApiParameter(
     "until", OpenApiTypes.DATETIME, description="Outcomes from this instant on are left out."
 )
-
+GRAINS = MetricRollup.Granularity.values
+GRAIN = OpenApiParameter("grain", enum=GRAINS, default="day", description="Of UTC.")
 
 CHANGE = "launchopt_experiments.change_experiment"
 
@@ -55,6 +58,7 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     filterset_fields = ["status", "subject_id"]
     permissions = {
         "results": ["launchopt_experiments.view_result"],
+        "moments": ["launchopt_experiments.view_result"],
         "start": [CHANGE],
         "stop": [CHANGE],
         "assign": ["launchopt_experiments.add_assignment"],
@@ -134,6 +138,16 @@ class ExperimentViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         until = request.query_params.get("until")
         instant = parse_instant(until, pointer="/until") if until else None
         return Response(results.results(self.get_object(), until=instant))
+
+    @extend_schema(parameters=[GRAIN], responses=MomentsSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], filter_backends=[])
+    def moments(self, request: Request, pk: str) -> Response:
+        """What each minute, hour or day added to the sufficient statistics, page by page."""
+        grain = request.query_params.get("grain", "day")
+        if grain not in GRAINS:
+            raise InvalidInput.at("/grain", f"A grain is one of {', '.join(GRAINS)}.")
+        page = self.paginate_queryset(moments_by(self.get_object(), grain=grain))
+        return self.get_paginated_response(MomentsSerializer(page, many=True).data)
 
     def _own(self) -> Experiment:
         """An experiment that no launch runs."""
