@@ -149,8 +149,9 @@ class _Ahead:
 
     def quantile(self, chance: float) -> float:
         """The least count that what comes stays within with this chance, by halving."""
-        each = stats.nbinom.ppf(chance, self.shape, self.success)
-        low, high = int(each.min()) - 1, int(each.max())
+        ends = [self.success.max(), self.success.min()]  # what is to come at the least and most
+        low, high = (int(end) for end in stats.nbinom.ppf(chance, self.shape, ends))
+        low -= 1
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self._within(middle) >= chance else (middle, high)
