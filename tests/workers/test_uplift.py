@@ -140,6 +140,22 @@ class TestOwnLaunches:
         assert isinstance(found, NoUplift)
         assert "fewest" in found.reason
 
+    def test_customers_are_told_apart_where_as_many_are_driven_away_as_moved(self):
+        """On the mean a contact adds nothing; yet it is known whom to speak to."""
+        customers = known_shop(800)
+        fond = set(customers[400:])
+        happened(sorted(fond, key=lambda c: c.pk), "favourite", product=make_product("OLD-2"),
+                 at=NOW - 20 * DAY)  # fmt: skip
+        launch = past_launch(customers, moved=0)
+        held, treated = customers[::2], customers[1::2]
+        moved = [customer for customer in treated if customer in fond][:90]
+        driven_away = [customer for customer in held if customer not in fond][40:130]
+        happened([*moved, *driven_away], "purchase", product=launch.product, at=NOW + 3 * HOUR)
+        found = uplift_for(product_id=make_product("MUG-2").pk, as_of=NOW + 49 * HOUR)
+        assert isinstance(found, PlannedUplift)
+        assert min(found.per_contact[customer.pk] for customer in moved) > 0.1
+        assert min(found.per_contact.values()) == 0
+
     def test_without_a_past_launch_the_reason_is_said(self):
         known_shop(10)
         found = uplift_for(product_id=make_product("MUG-2").pk, as_of=LATER)

@@ -65,7 +65,7 @@ def _expected(
     similarity = similarity_to(stored, product=product, skus=[one.sku for one in model.levels])
     ids, features = described(stored, product=product, as_of=as_of, days=DAYS)
     found = model.expected(features, similarity=similarity)
-    if not found.level.is_shown:
+    if not (found.level.is_shown or model.slope.is_shown):
         low, high = found.level.interval
         return NoUplift(
             f"{len(found.launches)} past launches with customers left out show no effect of a "
