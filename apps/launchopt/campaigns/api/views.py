@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.decorators import action
 from rest_framework.mixins import (
     CreateModelMixin,
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from launchopt.campaigns import creatives, services
+from launchopt.campaigns.api.keys import KeptKeyAuthentication, look_again, revision_of
 from launchopt.campaigns.api.parsing import questions_of
 from launchopt.campaigns.api.serializers import (
     AnswerSerializer,
@@ -30,6 +32,7 @@ from launchopt.campaigns.api.serializers import (
     answer_of,
 )
 from launchopt.campaigns.models import BudgetPlan, Campaign, Creative, Decision, Placement
+from launchopt.operations.api.authentication import ApiKeyAuthentication
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import EmptySerializer
@@ -50,6 +53,12 @@ class DecisionViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         "retrieve": ["launchopt_campaigns.view_decision"],
     }
 
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Who asks for decisions is known to the process; who reads them is looked up."""
+        is_asked = self.request is not None and self.request.method == "POST"
+        by_key = KeptKeyAuthentication if is_asked else ApiKeyAuthentication
+        return [by_key(), SessionAuthentication()]
+
     @extend_schema(
         request=PolymorphicProxySerializer(
             component_name="Questions",
@@ -66,7 +75,11 @@ class DecisionViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
     )
     def create(self, request: Request) -> Response:
         """Decide for one customer, or for a list of up to 1,000, answered in its order."""
-        answers = services.decide(questions=questions_of(request.data))
+        answers = services.decide(
+            questions=questions_of(request.data),
+            under=revision_of(request),
+            look_again=lambda: look_again(request),
+        )
         rows = [answer_of(answer) for answer in answers]
         return Response(rows if isinstance(request.data, list) else rows[0])
 

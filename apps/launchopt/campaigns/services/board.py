@@ -88,6 +88,11 @@ def kept_board(*, now: datetime) -> Board:
     return load_board(now=now)
 
 
+def kept_revision() -> str | None:
+    """The revision of the board that is kept, if there is one."""
+    return _kept[-1].revision if _kept else None
+
+
 def load_board(*, now: datetime) -> Board:
     """Read all anew. Words that were changed past the review are withdrawn, which is a change of
     its own: such a board is not kept."""

@@ -6,7 +6,7 @@ came first. Locks are held while something is written, not while it is thought a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,12 +46,18 @@ class Answer:
     creative: Creative | None
 
 
-def decide(*, questions: Sequence[Question]) -> list[Answer]:
+def decide(
+    *,
+    questions: Sequence[Question],
+    under: str | None = None,
+    look_again: Callable[[], None] = lambda: None,
+) -> list[Answer]:
     """Decide about each question, in order; asked twice for the same instant, it answers once.
 
     Caps and budget hold whoever else decides at the same time: what was decided is kept where
     nobody has decided about the same customers, taken the money or changed the board meanwhile.
-    Else it is decided anew, at last with customers and money held.
+    Else it is decided anew, at last with customers and money held. Who asks was let in `under` a
+    revision of the board: where it is another, `look_again` is called, and may raise.
     Raises InvalidInput for a placement that does not exist.
     """
     if not questions:
@@ -59,6 +65,9 @@ def decide(*, questions: Sequence[Question]) -> list[Answer]:
     now = max(question.at for question in questions)
     board = _board_for(questions, now=now)
     for _ in range(ATTEMPTS):
+        if board.revision != under:
+            look_again()
+            under = board.revision
         desk = _open_desk(questions, board)
         if is_clock_behind(desk.moment.launches_in_question(), now=now):
             break
@@ -68,13 +77,16 @@ def decide(*, questions: Sequence[Question]) -> list[Answer]:
             return _answers(rulings)
         if kept.revision != board.revision:
             board = load_board(now=now)
-    return _decide_alone(questions, now=now)
+    return _decide_alone(questions, now=now, look_again=look_again)
 
 
 @transaction.atomic
-def _decide_alone(questions: Sequence[Question], *, now: datetime) -> list[Answer]:
+def _decide_alone(
+    questions: Sequence[Question], *, now: datetime, look_again: Callable[[], None]
+) -> list[Answer]:
     """Others who decide about these customers or take this money wait, and so does a pause."""
     board = load_board(now=now)
+    look_again()
     hold_customers({question.customer for question in questions})
     desk = _open_desk(questions, board)
     launches = desk.moment.launches_in_question()

@@ -67,13 +67,18 @@ class ApiKeyAuthentication(BaseAuthentication):
         word, _, key = get_authorization_header(request).decode("latin-1").partition(" ")
         if word.lower() != "bearer":
             return None
-        found = fetch(BY_HASH, {"hash": hash_of_key(key.strip())})
+        row = self.key_of(hash_of_key(key.strip()))
+        moment = int(monotonic() // PERMISSIONS_SECONDS)
+        return KeyHolder(row, permissions=_permissions_of(row.group_id, moment)), row
+
+    def key_of(self, hashed: str) -> ApiKey:
+        """The key with this hash. Raises AuthenticationFailed where it is unknown or revoked."""
+        found = fetch(BY_HASH, {"hash": hashed})
         row = ApiKey.from_db(None, NAMES, found[0]) if found else None
         if row is None or row.revoked_at:
             raise AuthenticationFailed("The API key is unknown or revoked.")
         self._note_use(row)
-        moment = int(monotonic() // PERMISSIONS_SECONDS)
-        return KeyHolder(row, permissions=_permissions_of(row.group_id, moment)), row
+        return row
 
     def authenticate_header(self, request: Request) -> str:
         """So that a missing key is a 401, not a 403."""
@@ -89,6 +94,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """How the schema describes the key."""
 
     target_class = ApiKeyAuthentication
+    match_subclasses = True
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
