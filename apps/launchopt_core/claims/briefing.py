@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from launchopt_core.claims.reading import InvalidCopy, facts_from
+from launchopt_core.claims.reading import InvalidCopy, facts_from, language_from
 from launchopt_core.claims.values import Facts
 
 TRAITS = ("age_band", "gender", "interests", "price_band")
@@ -28,7 +28,7 @@ def asked_from(line: Any) -> Asked:
     facts = facts_from(
         line.get("facts"),
         brand_facts=line.get("brand_facts") or [],
-        language=str(line.get("language") or "en"),
+        language=language_from(line),
     )
     if not facts.title.strip():
         raise InvalidCopy("facts.title is missing: a product needs a name.")

@@ -132,7 +132,8 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
         r"outlasts?|outshin\w+|outclass\w*|beats|superior(?: to)?",
         r"(?:twice|double|triple|thrice|half)(?: as| the)|(?:twice|thrice)(?! a (?:day|week|"
         r"month|year))|[a-z]+ times (?:as|the|more|"
-        r"less|[a-z]+er)|(?:two|three|four|five|ten)fold|\d+x (?:more|the|as|faster|stronger)",
+        r"less|[a-z]+er)|(?:two|three|four|five|ten)fold|"
+        r"(?<!\d)\d++x (?:more|the|as|faster|stronger)",
         r"(?:than|to|over) (?:the )?(?:competition|competitors?|rivals?|leading brands?|"
         r"other brands?)",
         r"(?:any|every|all) (?:other|rival|competing|competitor)\b|the competition|rival brands?|"
@@ -246,7 +247,7 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
     ),
     ClaimKind.MATERIAL: (
         r"(?:genuine|real|pure|solid|full[- ]grain|top[- ]grain|fine|virgin|sterling|"
-        r"\d+[- ]?(?:ct|k|"
+        r"(?<!\d)\d++[- ]?(?:ct|k|"
         r"carat|karat)|carbon|stainless|cast|egyptian|pima|mulberry|bone|tempered|"
         r"vegetable[- ]tanned|"
         rf"faux|vegan) (?:{MATERIALS})",
@@ -281,7 +282,7 @@ ENGLISH: dict[ClaimKind, tuple[str, ...]] = {
         r"blade|lens|"
         r"camera|core|zone|glazed|stitched|ply|insulated|pocket\w*)|half a million|"
         rf"(?:nine|eight|seven|four|three|two) (?:out of|in) (?:ten|five|three)|"
-        rf"\d+ (?:out of|in) \d+|★{{2,}}|⭐{{2,}}|most (?:{_COUNTED})",
+        rf"(?<!\d)\d++ (?:out of|in) \d+|★{{2,}}|⭐{{2,}}|most (?:{_COUNTED})",
     ),
     ClaimKind.PERCENTAGE: (
         r"(?<!and a )half (?:a |an )?(?:of|fewer|less|the)|a? ?(?:third|quarter|fifth) (?:off|"

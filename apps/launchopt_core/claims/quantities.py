@@ -20,7 +20,8 @@ from launchopt_core.claims.numerals import (
 from launchopt_core.claims.units import CURRENCIES, MEASURE_WORDS, UNITS
 from launchopt_core.claims.values import ClaimKind
 
-DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+# Atomic, so that a long row of digits is read once.
+DIGITS = r"(?>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
 _symbol = r"(?:US\$|[£€¥￥$])"
 _money_word = "|".join(
     sorted((word for word in CURRENCIES if word.isalpha()), key=len, reverse=True)
@@ -33,9 +34,9 @@ NOT_TENTHS = "为功就长立熟人年本品分员果都绩语因见型套衣"  
 NUMBER = re.compile(
     rf"""
     (?P<symbol>{_symbol})\s?(?P<price>{DIGITS})
-  | (?P<coins>(?:{DIGITS}|{CHINESE_NUMBER})[块元][零一二三四五六七八九\d]
+  | (?P<coins>(?:(?<![\d.]){DIGITS}|{CHINESE_NUMBER})[块元][零一二三四五六七八九\d]
       (?![\d个件只片套双条张支瓶盒斤]))
-  | (?P<dimes>{DIGITS}|{CHINESE_NUMBER})[毛角](?:钱|(?=[，。！、]|$))
+  | (?P<dimes>(?<![\d.]){DIGITS}|{CHINESE_NUMBER})[毛角](?:钱|(?=[，。！、]|$))
   | (?P<metres>[一二两三四五六七八九]|(?<!\d)\d)米(?P<tenth>[一二三四五六七八九]|\d)
       (?![\d零一二三四五六七八九十厘米个])
   | \b(?P<spoken>{PRICE_IN_WORDS})\b(?!-)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from launchopt_core.claims.values import Facts
 from launchopt_core.errors import ImpossibleInput
 
 TEXTS = ("title", "description", "category", "brand", "currency")
+DECIMAL_COMMA = re.compile(r"^(\d+),(\d{1,2})$")  # 7,50; in 1,200 a comma parts thousands
 KNOWN = {*TEXTS, "price", "attributes"}
 
 
@@ -34,14 +36,22 @@ def copy_from(line: Any) -> Copy:
     if line.get("id") is None:
         raise InvalidCopy("it has no id.")
     channel = line.get("channel") or ""
-    if channel and channel not in CHANNELS:
+    if channel and (not isinstance(channel, str) or channel not in CHANNELS):
         raise InvalidCopy(f"there is no channel {channel!r}; take {', '.join(CHANNELS)} or none.")
     facts = facts_from(
         line.get("facts"),
         brand_facts=line.get("brand_facts") or [],
-        language=str(line.get("language") or "en"),
+        language=language_from(line),
     )
     return Copy(line["id"], _parts(line.get("text")), facts, channel)
+
+
+def language_from(line: Mapping[str, Any]) -> str:
+    """The language that a line names; English where it names none."""
+    language = line.get("language") or "en"
+    if not isinstance(language, str):
+        raise InvalidCopy("language must be a code such as en or zh-Hans.")
+    return language
 
 
 def facts_from(facts: Any, *, brand_facts: Sequence[str], language: str) -> Facts:
@@ -74,7 +84,8 @@ def _price(price: Any) -> Decimal | None:
     if price is None or price == "":
         return None
     try:
-        amount = Decimal(str(price).replace(",", ""))
+        text = DECIMAL_COMMA.sub(r"\1.\2", str(price).strip())
+        amount = Decimal(text.replace(",", ""))
     except InvalidOperation:
         raise InvalidCopy(f"facts.price is no amount: {price!r}.") from None
     if not amount.is_finite():

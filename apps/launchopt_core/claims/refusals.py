@@ -115,12 +115,16 @@ def _overlong(parts: Mapping[str, str], channel: str) -> Iterator[Refusal]:
     action = parts.get("call_to_action", "")
     for part, text in parts.items():
         after = f" {action}" if channel == "sms" and part == "body" and action else ""
-        yield from _too_long(part, text[:LONGEST], channel=channel, after=after)
+        yield from _too_long(part, text, channel=channel, after=after)
 
 
 def _too_long(part: str, text: str, *, channel: str, after: str) -> Iterator[Refusal]:
+    if len(text) > LONGEST:
+        detail = f"{len(text):,} characters are too many to be checked."
+        yield _refusal(part, text, LONGEST, len(text), rule="too_long", detail=detail)
     if not channel:
         return
+    text = text[:LONGEST]
     limit = getattr(limits_of(channel), TEXT_LIMITS.get(part, part), None)
     if channel == "sms" and TEXT_LIMITS.get(part, part) == "body":
         limit = sms_limit(text + after)

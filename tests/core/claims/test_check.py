@@ -1,6 +1,7 @@
 """The one check: planted falsehoods stopped, good texts let through, refusals with their spans."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -227,6 +228,23 @@ class TestCopyFrom:
     def test_says_what_is_wrong_with_a_line(self, change, words):
         with pytest.raises(InvalidCopy, match=words):
             copy_from(LINE | change)
+
+    @pytest.mark.parametrize("change", [{"channel": ["sms"]}, {"language": 5}])
+    def test_takes_no_channel_or_language_that_is_no_text(self, change):
+        with pytest.raises(InvalidCopy, match=r"there is no channel|language must be a code"):
+            copy_from(LINE | change)
+
+    @pytest.mark.parametrize(
+        ("price", "read"),
+        [("7,50", "7.50"), ("1,200", "1200"), ("1,200.5", "1200.5"), (7.5, "7.5")],
+    )
+    def test_reads_a_price_with_a_comma_as_it_is_meant(self, price, read):
+        assert copy_from(LINE | {"facts": {"price": price}}).facts.price == Decimal(read)
+
+    def test_refuses_what_is_too_long_to_be_read_to_its_end(self):
+        text = "Mug. " * 4_000 + "The best mug."
+        (refusal,) = check({"text": text}, facts=MUG).refusals
+        assert (refusal.rule, refusal.start, refusal.end) == ("too_long", 20_000, len(text))
 
     @given(st.text(max_size=200))
     def test_every_span_is_the_text_it_names(self, text):
