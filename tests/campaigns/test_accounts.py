@@ -57,6 +57,10 @@ class TestAccount:
         assert "They were in the shop at 2026-03-02 11:50 UTC; the pages they saw asked" in words
         assert "Launches in whose audience they stand: “Launch of MUG-1” (onsite)." in words
 
+    def test_where_silences_are_kept_by_lot_it_says_so(self, launch, customers, settings):
+        settings.LAUNCHOPT = {**settings.LAUNCHOPT, "SILENCE_ONE_IN": 20}
+        assert "only one in 20 is kept" in account_of("c0", at=NOW).sentences[0]
+
     def test_who_was_never_decided_about_nor_seen_is_told_as_such(self, launch, customers):
         words = " ".join(account_of("c1", at=NOW + HOUR).sentences)
         assert "Nothing has ever been decided about them." in words

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from launchopt.audiences.models import Customer, Event
 from launchopt.campaigns.models import Campaign, Decision, HeldMessage
 from launchopt.campaigns.selectors.activity import DONE_BY_SHOPPERS
+from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import NotFound
 
 AROUND = timedelta(minutes=30)
@@ -58,11 +59,7 @@ def _sentences(
     yield from _held(customer, at=at)
     if decisions:
         return
-    yield (
-        f"Nothing was decided about {customer.external_id} from {_clock(at - AROUND)} to "
-        f"{_clock(at + AROUND)}: no page asked for a launch to show them, and no message was due. "
-        "So no launch showed them anything."
-    )
+    yield _nothing(customer, at=at)
     yield from _neighbours(customer, at=at)
     yield _visit(customer, at=at)
     yield _launches(customer, at=at)
@@ -77,6 +74,20 @@ def _held(customer: Customer, *, at: datetime) -> Iterator[str]:
             f"since {_clock(row.held_at)}: {row.get_reason_display()}. It is looked at again at "
             f"{_clock(row.until)}."
         )
+
+
+def _nothing(customer: Customer, *, at: datetime) -> str:
+    """What it means that the log is empty: where silences are kept by lot, not that none was."""
+    span = f"about {customer.external_id} from {_clock(at - AROUND)} to {_clock(at + AROUND)}"
+    if (one_in := launchopt_settings().silence_one_in) > 1:
+        return (
+            f"The log holds nothing {span}, so no launch showed them anything. Of decisions to "
+            f"show nothing only one in {one_in} is kept: some may have been made."
+        )
+    return (
+        f"Nothing was decided {span}: no page asked for a launch to show them, and no message was "
+        "due. So no launch showed them anything."
+    )
 
 
 def _neighbours(customer: Customer, *, at: datetime) -> Iterator[str]:
