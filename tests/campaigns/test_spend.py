@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from launchopt.campaigns import services
 from launchopt.campaigns.models import Campaign, Launch, SpendEntry
@@ -107,3 +108,13 @@ class TestPacing:
         for hour in range(5):
             tell("0.00", hour=hour, until=5 * HOUR + MINUTE)
         assert allowed(5 * HOUR) == Decimal("50.8333")
+
+
+class TestAdmin:
+    def test_lists_what_was_told(self, admin_client, campaign):
+        SpendEntry.objects.create(
+            campaign=campaign, starts_at=NOW, amount=Decimal("3.50"), source="meta", recorded_at=NOW
+        )
+        page = admin_client.get(reverse("admin:launchopt_campaigns_spendentry_changelist"))
+        assert "3.5000" in page.content.decode()
+        assert campaign.launch.name in page.content.decode()

@@ -256,7 +256,13 @@ class DecisionAdmin(WhyMixin, ReadOnlyAdmin):
 class SpendEntryAdmin(ReadOnlyAdmin):
     """What paid channels told of their spend; it comes by `POST spend/`."""
 
-    list_display = ["starts_at", "campaign", "amount", "source", "counted_until", "recorded_at"]
+    list_display = ["starts_at", "launch", "campaign", "amount", "source", "counted_until"]
     list_filter = ["source"]
+    ordering = ["-starts_at", "campaign"]
     list_select_related = ["campaign__launch", "campaign__audience"]
     date_hierarchy = "starts_at"
+
+    @admin.display(description="launch", ordering="campaign__launch")
+    def launch(self, entry: SpendEntry) -> Launch:
+        """Whose money it is."""
+        return entry.campaign.launch

@@ -151,7 +151,7 @@ def keep_decisions(
         "customers": len(turns),
         "revision": revision,
         "holder": this_process() if borrows else "",
-        "lent": launchopt_settings().lease_contacts if borrows else 0,
+        "lent": max(launchopt_settings().lease_contacts, 0) if borrows else 0,
         "seconds": LEASE_SECONDS,
     }
     [row] = fetch(KEEP, given)
@@ -164,7 +164,7 @@ def weight_of(decision: Decision) -> int:
     Who is held out is what a launch is compared with, and is always kept.
     """
     is_always_kept = decision.state != Decision.State.SILENT or decision.variant == HOLDOUT
-    return 1 if is_always_kept else launchopt_settings().silence_one_in
+    return 1 if is_always_kept else max(launchopt_settings().silence_one_in, 1)
 
 
 def is_in_log(decision: Decision) -> bool:
