@@ -6,6 +6,13 @@ import re
 from typing import NamedTuple
 
 
+# The most frequent ones; before a title of courtesy they begin a name.
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘杜戴夏"
+    "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+
+
 class Rule(NamedTuple):
     """A pattern that may not occur, and why."""
 
@@ -89,6 +96,7 @@ RULES = (
             r"winter|spring|autumn|sunshine|world|again|to|and|mornings?|lovely|yellow|"
             r"kitty)\b)[a-z]{2,20}(?=[,!])",
             r"\b(?:mr|mrs|ms|miss|dr)\.? (?-i:[A-Z])[a-z]+",
+            rf"[{SURNAMES}](?![色级跟端档款品英丝皮式])[\u4e00-\u9fff]{{1,2}}(?:先生|女士|小姐|太太|老师)",
             r"(?:亲爱的|尊敬的|您好)[\u4e00-\u9fff]{1,3}(?:先生|女士|小姐|老师)|(?:微信|QQ|手机|"
             r"电话|联系)号?[:：]?\s?[\w-]{5,}",
         ),
