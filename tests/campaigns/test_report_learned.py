@@ -172,7 +172,7 @@ class TestOverTime:
             record_results(experiment=played.experiment, until=NOW + timedelta(hours=hours))
         page = page_of(played)
         assert "Effect of warm hour by hour" in page
-        assert page.count(">2026-03-04</text>") == 2  # a tick for each of the two variants
+        assert page.count(">04 Mar</text>") >= 2  # a tick for each of the two variants
         kept = launch_report(played)["effect_over_time"]
         assert [(row["variant"], row["until"][:13]) for row in kept[:3]] == [
             ("plain", "2026-03-03T14"),

@@ -70,7 +70,7 @@ class TestRegistration:
             ({"weights": {"control": 0, "free": 0}}, "/weights"),
             ({"metric": "joy"}, "/metric"),
             ({"minimum_detectable_effect": "nan"}, "/minimum_detectable_effect"),
-            ({"guardrails": {"joy": -0.05}}, "/metric"),
+            ({"guardrails": {"joy": -0.05}}, "/guardrails"),
             ({"ends_at": "2020-01-01T00:00:00Z"}, "/ends_at"),
             ({"alpha": 0}, "/alpha"),
             ({"group_share": 2, "exclusion_group": "prices"}, "/group_share"),

@@ -49,12 +49,14 @@ def api(db: None) -> APIClient:
 class TestForm:
     def test_registers_what_was_filled_in(self, page, shop: Shop):
         assert page.get(reverse(ADD)).status_code == 200
-        answer = page.post(reverse(ADD), TERMS | {"sku": "LAMP", "is_aa": "on"})
+        more = {"sku": "LAMP", "is_aa": "on", "guardrails": "shop-revenue: -0.05"}
+        answer = page.post(reverse(ADD), TERMS | more)
         assert answer.status_code == 302, answer.context["errors"]
         found = Experiment.objects.get()
         weights = {v.name: (v.weight, v.is_control) for v in found.variants.all()}
         assert weights == {"plain": (0.75, True), "free": (0.25, False)}
         assert (found.stopping_rule, found.counts_from) == ("sequential", "exposure")
+        assert found.guardrails == {"shop-revenue": -0.05}
         assert (found.is_aa, found.product_id) == (True, shop.product.pk)
         assert (found.slice_from, found.slice_until) == (0, 0.5)
 
@@ -66,6 +68,9 @@ class TestForm:
             ({"variants": "a: much\nb: 1"}, "write a name and a weight"),
             ({"variants": "a: 1\na: 1\nb: 1"}, "Two lines name"),
             ({"metric": "joy"}, "Select a valid choice"),
+            ({"guardrails": "joy: -0.05"}, "There is no metric"),
+            ({"guardrails": "buyers"}, "write a metric and a share"),
+            ({"guardrails": "buyers: 0"}, "The limit of buyers is a share"),
             ({"minimum_detectable_effect": "nan"}, "Enter a number"),
             ({"sku": "NONE"}, "There is no product NONE"),
             ({"ends_at_0": "2020-01-01", "ends_at_1": "00:00"}, "ends before it starts"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
-from launchopt.campaigns.reporting.words import day, signed, span, terms
+from launchopt.campaigns.reporting.words import day, local, signed, span, terms
 from launchopt.experiments.models import Result
 from launchopt.operations import charts
 from launchopt.operations.charts import Interval, Tick
@@ -83,12 +83,15 @@ def _drawn(result: Result) -> Interval:
 
 
 def _ticks(rows: Sequence[Result]) -> list[Tick]:
-    """The first result of each day, as many as there is room for."""
+    """The first result of each day, as many as there is room for; a short first day has none."""
     days: dict[str, int] = {}
     for place, result in enumerate(rows):
-        days.setdefault(day(result.until), place)
-    every = -(-len(days) // MOST_TICKS)
-    return [Tick(place, name) for name, place in list(days.items())[::every]]
+        days.setdefault(f"{local(result.until):%d %b}", place)
+    found = [Tick(place, name) for name, place in days.items()]
+    room = len(rows) / MOST_TICKS / 2
+    if len(found) > 1 and found[1].at < room:
+        found = found[1:]
+    return found[:: -(-len(found) // MOST_TICKS)]
 
 
 def _by_day(found: Sequence[Result]) -> list[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from typing import Any
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.figures import hours_of
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
-from launchopt.campaigns.reporting.words import local, per_cent, signed, span, terms
+from launchopt.campaigns.reporting.words import local, p_cell, per_cent, signed, span, terms
 from launchopt.conf import launchopt_settings
 from launchopt.experiments.parts import effects_by_hour
 from launchopt.operations import charts
@@ -104,7 +104,7 @@ def _effect_told(row: Mapping[str, Any] | None) -> tuple[str, str, str]:
         return "–", "–", "–"
     if row["interval"] is None:
         return signed(row["effect"]), "too few purchases", "–"
-    return signed(row["effect"]), span(row["interval"]), f"{row['adjusted_p_value']:.3f}"
+    return signed(row["effect"]), span(row["interval"]), p_cell(row["adjusted_p_value"])
 
 
 def _most(counted: Counted) -> str:

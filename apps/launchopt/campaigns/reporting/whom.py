@@ -10,11 +10,12 @@ from uuid import UUID
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.figures import audience_names
 from launchopt.campaigns.reporting.sections import Picture, Section, Table
-from launchopt.campaigns.reporting.words import p_words, signed, span, terms
+from launchopt.campaigns.reporting.words import p_cell, p_words, signed, span, terms
 from launchopt.experiments.parts import effects_by_audience, effects_by_persona
 from launchopt.operations import charts
 from launchopt.operations.charts import Interval
 
+SHOWN = {"ship": "bought more", "keep_control": "bought less"}  # verdicts on customers, not arms
 SURE = 0.05  # p-value of a difference between personas, below which it is told as one
 
 
@@ -123,13 +124,12 @@ def _interval(row: Mapping[str, Any], of: str) -> Interval:
 
 
 def _told(row: Mapping[str, Any], of: str) -> tuple[str, ...]:
-    p_value = row["adjusted_p_value"]
     return (
         row[of],
         f"{row['n']:,}",
         f"{row['control_n']:,}",
         signed(row["effect"]),
         span(row["interval"]),
-        "–" if p_value is None else f"{p_value:.3f}",
-        row["verdict"],
+        p_cell(row["adjusted_p_value"]),
+        SHOWN.get(row["code"], row["verdict"]),
     )

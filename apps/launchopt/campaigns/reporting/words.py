@@ -147,6 +147,17 @@ def p_words(value: float) -> str:
     return "p below 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
+def p_cell(value: float | None) -> str:
+    """A p-value for a table.
+
+    >>> p_cell(0.0001), p_cell(0.2), p_cell(None)
+    ('below 0.001', '0.200', '–')
+    """
+    if value is None:
+        return "–"
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def local(at: datetime) -> datetime:
     """An instant in the shop's zone."""
     return at.astimezone(ZoneInfo(launchopt_settings().time_zone))

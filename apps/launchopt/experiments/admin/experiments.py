@@ -46,12 +46,9 @@ class ExperimentAdmin(FindingsShown, TermsShown, ReadOnlyAdmin):
         (None, {"fields": ["name", "status", "starts_at", "ends_at"]}),
         (
             "What it showed",
-            {
-                "fields": [
-                    "comparison", "guardrails_table", "groups_check", "by_persona", "over_time",
-                ]
-            },
+            {"fields": ["comparison", "guardrails_table", "groups_check", "by_persona"]},
         ),
+        ("Hour by hour", {"fields": ["over_time"], "classes": ["collapse"]}),
         (
             "As registered",
             {

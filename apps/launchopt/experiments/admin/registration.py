@@ -17,7 +17,7 @@ FIELDSETS = [
     (
         "What is compared",
         {
-            "fields": ["name", "variants", "metric", "sku", "is_aa"],
+            "fields": ["name", "variants", "metric", "guardrails", "sku", "is_aa"],
             "description": "Terms cannot change once it has started. How many customers it takes "
             "is told by <code>manage.py sample_size</code> and <code>POST "
             "/api/v1/experiments/sample_size/</code>.",
@@ -62,6 +62,15 @@ class VariantsField(forms.CharField):
             raise forms.ValidationError(f"{line!r}: write a name and a weight, a: 1.") from None
 
 
+class GuardrailsField(VariantsField):
+    """One metric a line with the share by which it may change, such as `shop-revenue: -0.05`."""
+
+    def _read(self, line: str) -> tuple[str, float]:
+        if ":" not in line:
+            raise forms.ValidationError(f"{line!r}: write a metric and a share, revenue: -0.05.")
+        return super()._read(line)
+
+
 class RegistrationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Everything that is written down before an experiment starts."""
 
@@ -70,6 +79,11 @@ class RegistrationForm(forms.ModelForm):  # type: ignore[type-arg]
         "control."
     )
     metric = forms.ModelChoiceField(Metric.objects.all(), initial=CONVERSION)
+    guardrails = GuardrailsField(
+        required=False,
+        help_text="What must not suffer: one metric a line with the share by which it may change, "
+        "such as <code>shop-revenue: -0.05</code> for one that may not fall by more than 5 %.",
+    )
     sku = forms.CharField(
         required=False, label="Product", help_text="SKU. Empty: outcomes count for every product."
     )

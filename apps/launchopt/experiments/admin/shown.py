@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from launchopt.experiments import results
-from launchopt.experiments.admin.tables import figure, interval, per_cents, table
+from launchopt.experiments.admin.tables import figure, interval, p_value, per_cents, table
 from launchopt.experiments.guarding import guardrails_of
 from launchopt.experiments.models import Experiment
 from launchopt.experiments.parts import effects_by_persona
@@ -32,7 +32,7 @@ class FindingsShown:
         """Whether they are as the weights promised."""
         (ratio,) = results.results(experiment)["sample_ratio"]
         words = "as the weights promised" if ratio["ok"] else "not as promised: results are broken"
-        return f"{words} (p = {figure(ratio['p_value'])})"
+        return f"{words} (p: {p_value(ratio['p_value'])})"
 
     @admin.display(description="guardrails")
     def guardrails_table(self, experiment: Experiment) -> str | SafeString:
@@ -65,7 +65,7 @@ class FindingsShown:
     @admin.display(description="kept hour by hour")
     def over_time(self, experiment: Experiment) -> str | SafeString:
         """The last results that were kept."""
-        rows = experiment.results.select_related("variant")[:KEPT]
+        rows = experiment.results.select_related("variant").order_by("-until", "variant__name")
         return table(
             ["until", "variant", "effect", "interval", "at every look", "verdict"],
             (
@@ -77,7 +77,7 @@ class FindingsShown:
                     interval((row.always_valid_low, row.always_valid_high)),
                     row.verdict,
                 ]
-                for row in rows
+                for row in rows[:KEPT]
             ),
             empty="Nothing yet: results are kept at each full hour after the start.",
         )
@@ -138,7 +138,7 @@ def _effects(
                 figure(row["control_mean"]),
                 figure(row["effect"]),
                 interval(row["interval"]),
-                figure(row[p]),
+                p_value(row[p]),
                 verdict,
             ]
             for row, verdict in zip(rows, verdicts, strict=True)

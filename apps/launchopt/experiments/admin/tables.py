@@ -30,6 +30,17 @@ def figure(value: float | None) -> str:
     return "—" if value is None else f"{value:.4g}"
 
 
+def p_value(value: float | None) -> str:
+    """A p-value; those that are next to nothing need no digits.
+
+    >>> p_value(1e-20), p_value(0.25), p_value(None)
+    ('below 0.001', '0.250', '—')
+    """
+    if value is None:
+        return "—"
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def interval(limits: Iterable[float | None] | None) -> str:
     """Low to high, or a dash.
 

@@ -160,7 +160,7 @@ def check_effect(smallest: float | None) -> None:
 def _limits(guardrails: Mapping[str, float]) -> dict[str, float]:
     """Checked: each a metric, with the share by which it may change."""
     for name, limit in guardrails.items():
-        _metric(name)
+        _metric(name, pointer="/guardrails")
         if not -1 < limit < 10 or limit == 0:
             raise InvalidInput.at(
                 "/guardrails", f"The limit of {name} is a share such as -0.05, not {limit:g}."
@@ -168,11 +168,11 @@ def _limits(guardrails: Mapping[str, float]) -> dict[str, float]:
     return dict(guardrails)
 
 
-def _metric(name: str) -> Metric:
+def _metric(name: str, *, pointer: str = "/metric") -> Metric:
     ensure_metrics()
     metric = Metric.objects.filter(name=name).first()
     if metric is None:
-        raise InvalidInput.at("/metric", f"There is no metric {name!r}.")
+        raise InvalidInput.at(pointer, f"There is no metric {name!r}.")
     return metric
 
 
