@@ -91,8 +91,8 @@ class TestLearning:
     def test_many_hours_of_their_own_outweigh_their_kind(self):
         people = make_customers(16)
         in_segment(people, "early")
-        for customer in people[1:]:
-            came(customer, hour=9, days=range(28))
+        for number, customer in enumerate(people[1:]):
+            came(customer, hour=9 + number % 6, days=range(28))
         came(people[0], hour=18, days=range(28))
         learn_best_hours(now=NOW)
         assert learned(people[0]) == (18, 18)

@@ -18,7 +18,7 @@ from launchopt.conf import launchopt_settings
 from launchopt_core.schedule import DAY_CURVE
 
 LEARNED_FROM = timedelta(days=180)
-OWN_PRIOR = 5.0  # hours that a segment's habits count as, beside a customer's own
+OWN_PRIOR = 50.0  # hours that a segment's habits count as, beside a customer's own
 SEGMENT_PRIOR = 200.0  # those that everybody's count as, beside a segment's
 DAY_PRIOR = 200.0  # those that the assumed day counts as, beside everybody's
 
