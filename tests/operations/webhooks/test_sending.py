@@ -108,6 +108,17 @@ class TestSendDue:
         assert row.is_doubtful
         assert "ReadTimeout" in row.error
 
+    def test_one_that_fails_rests_whatever_else_waits_for_it(self, tmp_path):
+        with receiver(tmp_path, secret=SECRET, mode="fails:9") as there:
+            an_endpoint(there.url)
+            told("first")
+            tick()
+            for number in range(20):
+                told(str(number))
+            for seconds in (1, 5, 11):
+                tick(after=timedelta(seconds=seconds))
+        assert len(there.told()) == 2
+
     def test_ends_an_answer_that_drips(self, tmp_path, settings):
         settings.LAUNCHOPT = settings.LAUNCHOPT | {"WEBHOOK_SECONDS": 0.5}
         with receiver(tmp_path, secret=SECRET, mode="drips") as there:

@@ -55,7 +55,7 @@ def change_endpoint(
         setattr(row, name, changes[name])
     check_endpoint(name=row.name, url=row.url, events=row.events, known=row)
     if row.is_active and not before["is_active"]:
-        row.switched_off, row.failing_since = "", None
+        row.switched_off, row.failing_since, row.rests_until = "", None, None
         resolve_alert(code="webhook_off", subject=subject_of(row), now=now, by=by)
         jobs.send(jobs.SEND_WEBHOOKS)
     row.save()
@@ -80,7 +80,7 @@ def send_test(*, endpoint: WebhookEndpoint, now: datetime, by: Any = None) -> No
     if not endpoint.is_active:
         raise Conflict("It is switched off; switch it on first.")
     write(endpoint, TEST, {"endpoint": endpoint.name}, key=str(uuid.uuid4()), now=now)
-    jobs.send(jobs.SEND_WEBHOOKS)
+    _send_at_once(endpoint)
     _audit("test_webhook", endpoint, now=now, by=by)
 
 
@@ -98,7 +98,7 @@ def resend(*, delivery: WebhookDelivery, now: datetime, by: Any = None) -> Webho
     row.state, row.attempts = WebhookDelivery.State.WAITING, 0
     row.next_attempt_at, row.finished_at = now, None
     row.save(update_fields=["state", "attempts", "next_attempt_at", "finished_at"])
-    jobs.send(jobs.SEND_WEBHOOKS)
+    _send_at_once(row.endpoint)
     _audit("resend_webhook", row.endpoint, now=now, by=by, after={"delivery": str(row.pk)})
     return row
 
@@ -119,6 +119,12 @@ def check_endpoint(
         )
     if others.filter(name=name).exists():
         raise Conflict(f"There is an endpoint named {name!r} already; choose another name.")
+
+
+def _send_at_once(endpoint: WebhookEndpoint) -> None:
+    """A person does not wait for the end of its rest."""
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(rests_until=None)
+    jobs.send(jobs.SEND_WEBHOOKS)
 
 
 def _facts(endpoint: WebhookEndpoint) -> dict[str, Any]:

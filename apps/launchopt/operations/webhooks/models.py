@@ -32,6 +32,9 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(
         null=True, editable=False, help_text="The first failure after which nothing arrived."
     )
+    rests_until = models.DateTimeField(
+        null=True, editable=False, help_text="It failed, and is left in peace until then."
+    )
     switched_off = models.CharField(
         max_length=200, blank=True, editable=False, help_text="Why LaunchOpt switched it off."
     )

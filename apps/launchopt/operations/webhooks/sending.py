@@ -18,7 +18,7 @@ from django.db.models import F, Q
 from numpy.random import Generator
 
 from launchopt.conf import launchopt_settings
-from launchopt.operations.webhooks.models import WebhookDelivery
+from launchopt.operations.webhooks.models import WebhookDelivery, WebhookEndpoint
 from launchopt.operations.webhooks.posting import Outcome, post
 from launchopt.operations.webhooks.settling import settle
 from launchopt.operations.webhooks.signing import headers_of
@@ -45,30 +45,30 @@ class Attempt:
 
 
 def send_due(*, clock: Callable[[], datetime], rng: Generator) -> dict[str, int]:
-    """Try all that is due, some at once. An endpoint that fails is left in peace until the next
-    tick, so that it holds up no other."""
+    """Try all that is due, some at once. An endpoint that fails rests for a while, so that it holds
+    up no other."""
     counts: Counter[str] = Counter({"delivered": 0, "waiting": 0, "given_up": 0})
-    failed: set[UUID] = set()
     seconds = launchopt_settings().webhook_seconds
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while counts.total() < MOST and (claimed := claim(now=clock(), without=failed)):
+        while counts.total() < MOST and (claimed := claim(now=clock())):
             outcomes = pool.map(lambda each: each.make(now=clock(), seconds=seconds), claimed)
             for attempt, outcome in zip(claimed, outcomes, strict=True):
-                if not outcome.has_arrived:
-                    failed.add(attempt.delivery.endpoint_id)
                 counts[settle(attempt.delivery, outcome, now=clock(), rng=rng)] += 1
     return dict(counts)
 
 
 @transaction.atomic
-def claim(*, now: datetime, without: set[UUID]) -> list[Attempt]:
+def claim(*, now: datetime) -> list[Attempt]:
     """Take what is due next: of an endpoint that fails one, of others as many as there is room."""
     due = WebhookDelivery.objects.filter(
-        state=Waiting, next_attempt_at__lte=now, endpoint__is_active=True
-    ).filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        Q(endpoint__rests_until=None) | Q(endpoint__rests_until__lte=now),
+        state=Waiting,
+        next_attempt_at__lte=now,
+        endpoint__is_active=True,
+    )
     rows = (
-        due.exclude(endpoint__in=without)
-        .select_for_update(skip_locked=True, of=("self",))
+        due.select_for_update(skip_locked=True, of=("self",))
         .select_related("endpoint")
         .order_by("next_attempt_at", "pk")[:AT_ONCE]
     )
@@ -78,6 +78,9 @@ def claim(*, now: datetime, without: set[UUID]) -> list[Attempt]:
     WebhookDelivery.objects.filter(pk__in=[row.pk for row in taken]).update(
         next_attempt_at=until, attempts=F("attempts") + 1, is_doubtful=True
     )
+    # Whoever fails already is tried by one worker at a time.
+    failing = {row.endpoint_id for row in taken if row.endpoint.failing_since}
+    WebhookEndpoint.objects.filter(pk__in=failing).update(rests_until=until)
     for row in taken:
         row.attempts += 1
     return [Attempt(row, secrets_of(row, now=now)) for row in taken]

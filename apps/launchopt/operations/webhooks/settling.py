@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce
 from numpy.random import Generator
 
 from launchopt.conf import launchopt_settings
@@ -14,6 +16,7 @@ from launchopt.operations.webhooks.models import WebhookDelivery, WebhookEndpoin
 from launchopt.operations.webhooks.posting import GONE, Outcome
 from launchopt.operations.webhooks.signals import webhook_finished
 
+REST = timedelta(seconds=10)  # of an endpoint that failed, whatever else waits for it
 FIRST_PAUSE = timedelta(seconds=10)
 GROWTH = 3
 LONGEST_PAUSE = timedelta(hours=12)
@@ -92,10 +95,11 @@ def _keep(delivery: WebhookDelivery, *, now: datetime) -> bool:
 def _judge_endpoint(endpoint: WebhookEndpoint, outcome: Outcome, *, now: datetime) -> None:
     rows = WebhookEndpoint.objects.filter(pk=endpoint.pk)
     if outcome.has_arrived:
-        rows.exclude(failing_since=None).update(failing_since=None)
+        rows.exclude(failing_since=None).update(failing_since=None, rests_until=None)
         _resolve(endpoint, now=now)
         return
-    rows.filter(failing_since=None).update(failing_since=now)
+    since = Coalesce("failing_since", Value(now, DateTimeField()))
+    rows.update(failing_since=since, rests_until=now + REST)
     days = launchopt_settings().webhook_off_days
     if outcome.status == GONE:
         switch_off(endpoint, why="It answered 410: it is gone for good.", now=now)
