@@ -10,7 +10,7 @@ import pytest
 
 from launchopt.campaigns import services
 from launchopt.campaigns.models import BudgetCell, Campaign, Launch, SpendEntry
-from launchopt.campaigns.services.budget_change import committed_of
+from launchopt.campaigns.services.budget_proposal import committed_of
 from launchopt.campaigns.services.paid import paid_curves
 from launchopt.experiments.models import MetricRollup
 from launchopt.operations.errors import InvalidInput

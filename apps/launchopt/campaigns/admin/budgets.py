@@ -22,7 +22,7 @@ from launchopt.campaigns.admin.steps import RUN
 from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.words import money
 from launchopt.campaigns.selectors import SERVING
-from launchopt.campaigns.services.budget_change import committed_of
+from launchopt.campaigns.services.budget_proposal import committed_of
 from launchopt.operations.adminsite import change_url, tell_errors
 from launchopt.operations.errors import LaunchOptError
 

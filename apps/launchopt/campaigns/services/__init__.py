@@ -1,6 +1,7 @@
 """Actions of a launch: plan, edit, approve, run, decide, confirm, pace."""
 
-from launchopt.campaigns.services.budget_change import change_budget, propose_budget
+from launchopt.campaigns.services.budget_change import change_budget
+from launchopt.campaigns.services.budget_proposal import propose_budget
 from launchopt.campaigns.services.budgeting import lay_out_budget
 from launchopt.campaigns.services.decisions import Answer, Question, decide
 from launchopt.campaigns.services.duplicating import duplicate_launch
