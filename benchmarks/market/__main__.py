@@ -49,7 +49,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=_seeds, default=list(range(100, 110)))
+    parser.add_argument("--seeds", type=seeds_of, default=list(range(100, 110)))
     parser.add_argument("--customers", type=int, default=3_000)
     parser.add_argument("--budget", default="70.00", help="For contacts at --cost each.")
     parser.add_argument("--cost", default="0.10")
@@ -65,7 +65,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _seeds(text: str) -> list[int]:
+def seeds_of(text: str) -> list[int]:
     """`3`, or `100-109`."""
     first, _, last = text.partition("-")
     return list(range(int(first), int(last or first) + 1))

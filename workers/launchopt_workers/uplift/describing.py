@@ -8,17 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from launchopt_ml.interest.episodes import Vantage
-from launchopt_ml.interest.features import PAIR, panel_of
-from launchopt_ml.interest.histories import TRAITS
-from launchopt_ml.shop import KINDS, Shop, instant
+from launchopt_ml.shop import instant
 from launchopt_ml.uplift import PastLaunch
+from launchopt_ml.uplift.features import features_of
 from launchopt_workers.prediction.shops import StoredShop
 from launchopt_workers.uplift.reading import Observed
-
-# What is true of the product alone is left out: with some launches it would name each of them.
-# How often each kind of event happened tells those whom a contact drives away from who likes it.
-DOINGS = tuple(f"{kind}_events" for kind in KINDS)
-FEATURES = (*PAIR, *TRAITS, *DOINGS)
 
 
 def described(
@@ -27,19 +21,8 @@ def described(
     """Ids of everybody known before an instant, and (customers, FEATURES)."""
     vantage = Vantage.of(stored.shop, as_of=instant(as_of))
     place = stored.places_of([product])
-    candidates = vantage.candidates(stored.shop.products.take(place), horizon_days=days)
-    panel = panel_of(vantage.histories, candidates, rows=slice(None))
-    pairs = panel.features()[:, 0, : len(PAIR) + len(TRAITS)].astype(np.float64)
-    features = np.column_stack([pairs, doings_of(vantage.histories.shop)])
+    features = features_of(vantage, stored.shop.products.take(place), days=days)
     return stored.ids_of_customers(vantage.histories.customers), features
-
-
-def doings_of(shop: Shop) -> NDArray[np.float64]:
-    """The logarithm of how often each customer did each kind of thing: (customers, DOINGS)."""
-    shape = (len(shop.customers), len(KINDS))
-    places = (shop.events.customer.astype(np.int64), shop.events.kind.astype(np.int64))
-    counted = np.bincount(np.ravel_multi_index(places, shape), minlength=shape[0] * shape[1])
-    return np.asarray(np.log1p(counted.reshape(shape)))
 
 
 def past_launch(stored: StoredShop, seen: Observed) -> PastLaunch:

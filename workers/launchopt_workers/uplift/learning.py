@@ -9,9 +9,10 @@ from typing import Any
 from launchopt.operations.models import ModelVersion
 from launchopt.operations.runs import Work
 from launchopt_ml.uplift import LaunchUplift, TooSmallTrial
+from launchopt_ml.uplift.features import FEATURES
 from launchopt_workers.prediction.reading import encoder_name
 from launchopt_workers.prediction.shops import StoredShop, stored_shop
-from launchopt_workers.uplift.describing import FEATURES, past_launch
+from launchopt_workers.uplift.describing import past_launch
 from launchopt_workers.uplift.reading import Window, observed, past_windows
 from launchopt_workers.uplift.versions import register, version_for
 

@@ -13,8 +13,8 @@ from django.db import transaction
 from launchopt.operations.models import ModelVersion, Run
 from launchopt.operations.services import activate_model
 from launchopt_ml.uplift import LaunchUplift
+from launchopt_ml.uplift.features import FEATURES
 from launchopt_workers.files import copy_files, keep_files
-from launchopt_workers.uplift.describing import FEATURES
 from launchopt_workers.uplift.reading import Window
 
 UPLIFT = "uplift"
