@@ -223,8 +223,8 @@ class Settings:
     )
     silence_one_in: int = _setting(
         1,
-        "Of the decisions that show nothing, one in so many is stored, and counts for as many; those "
-        "of customers held out are stored always.",
+        "Of the decisions that show nothing, one in so many is stored, and counts for as many; "
+        "those of customers held out are stored always.",
     )
     recommendations_kept: int = _setting(20, "Recommendations stored for each customer.")
     recommendation_exploration: float = _setting(

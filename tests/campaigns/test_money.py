@@ -106,7 +106,8 @@ class TestBounds:
     def test_a_minimum_above_what_is_set_by_hand_is_named(self, shop):
         demand = [{"channel": "onsite", "minimum_if_used": "0.10"}]
         launch = planned(budget=Decimal("1.00"), bounds=demand)
-        with pytest.raises(InvalidInput, match=r"at least 0.10 where onsite: .* is used") as refused:
+        told = r"at least 0.10 where onsite: .* is used"
+        with pytest.raises(InvalidInput, match=told) as refused:
             services.pin_money(
                 campaign=launch.campaigns.first(),
                 starts_at=NOW,

@@ -72,6 +72,17 @@ class TestFeedback:
         assert not Run.objects.filter(job=jobs.UPDATE_WEIGHTS.name).exists()
         assert phases(launch) == 1
 
+    def test_is_changed_in_the_admin_while_the_launch_runs_after_asking(self, launch, admin_client):
+        page = reverse("admin:launchopt_campaigns_launch_change", args=[launch.pk])
+        assert b"Let results propose" in admin_client.get(page).content
+        assert b"Let results act" not in admin_client.get(page).content  # it is so already
+        step = reverse("admin:launchopt_campaigns_launch_step", args=[launch.pk, "feedback-off"])
+        assert b"only measured" in admin_client.get(step).content
+        admin_client.post(step)
+        launch.refresh_from_db()
+        assert launch.feedback == "off"
+        assert AuditEntry.objects.filter(action="set_feedback").exists()
+
     def test_leaves_a_trail_when_it_is_changed(self, launch):
         services.set_feedback(launch=launch, mode="off", by="ana", now=NOW)
         entry = AuditEntry.objects.get(action="set_feedback")

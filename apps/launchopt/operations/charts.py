@@ -158,7 +158,8 @@ def course(values: Sequence[Interval], ticks: Sequence[Tick], *, title: str) -> 
     def y_of(value: float) -> float:
         return top + height * (high + margin - value) / (high - low + 2 * margin)
 
-    marks = [f'<line class="zero" x1="{left}" x2="{WIDTH - 10}" y1="{y_of(0):.1f}" y2="{y_of(0):.1f}"/>']
+    zero = y_of(0)
+    marks = [f'<line class="zero" x1="{left}" x2="{WIDTH - 10}" y1="{zero:.1f}" y2="{zero:.1f}"/>']
     edges = {low, 0.0, high} if known else {0.0}
     marks += [
         _text(left - 8, y_of(edge) + 4, f"{edge:.3g}", anchor="end", kind="small") for edge in edges
@@ -179,7 +180,8 @@ def _points(placed: Placed, y_of: Callable[[float], float]) -> list[str]:
     marks = []
     for x, row in placed:
         low, middle, high = (y_of(v or 0.0) for v in (row.low, row.estimate, row.high))
-        marks.append(f'<line class="whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>')
+        ends = f'x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"'
+        marks.append(f'<line class="whisker" {ends}/>')
         marks.append(f'<circle class="dot" cx="{x:.1f}" cy="{middle:.1f}" r="5"/>')
     return marks
 

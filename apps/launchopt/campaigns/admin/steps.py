@@ -52,6 +52,16 @@ def _service(service: Callable[..., object]) -> Callable[[Launch, Any, datetime]
     return act
 
 
+def _feedback(mode: str, label: str, warning: str) -> Step:
+    """Say what results may do, also while the launch runs."""
+
+    def act(launch: Launch, by: Any, now: datetime) -> object:
+        return services.set_feedback(launch=launch, mode=mode, by=by, now=now)
+
+    open_states = frozenset({Status.APPROVED, Status.RUNNING, Status.PAUSED})
+    return Step(f"feedback-{mode}", label, "Changed", RUN, open_states, warning, act)
+
+
 STEPS: tuple[Step, ...] = (
     Step(
         "plan",
@@ -135,6 +145,22 @@ STEPS: tuple[Step, ...] = (
         "Counts what is new since the last time; it happens every minute by itself.",
         _job(jobs.ROLL_UP_METRICS, lambda _: {}),
     ),
+    _feedback(
+        Launch.Feedback.AUTO,
+        "Let results act",
+        "Results change the shares of variants and whom the launch speaks to by themselves. Each "
+        "change is a run with its reason and can be undone.",
+    ),
+    _feedback(
+        Launch.Feedback.PROPOSE,
+        "Let results propose",
+        "Results change nothing by themselves: a person accepts or declines what they speak for.",
+    ),
+    _feedback(
+        Launch.Feedback.OFF,
+        "Let results change nothing",
+        "Results are only measured, and later launches learn nothing from this one.",
+    ),
     Step(
         "duplicate",
         "Duplicate",
@@ -150,6 +176,9 @@ BY_NAME = {step.name: step for step in STEPS}
 
 def open_steps(launch: Launch, *, user: Any) -> list[Step]:
     """What this person can have done with this launch now."""
+    is_so = f"feedback-{launch.feedback}"
     return [
-        step for step in STEPS if launch.status in step.states and user.has_perm(step.permission)
+        step
+        for step in STEPS
+        if launch.status in step.states and step.name != is_so and user.has_perm(step.permission)
     ]

@@ -60,6 +60,7 @@ class DecisionViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSet):
         return [by_key(), SessionAuthentication()]
 
     @extend_schema(
+        auth=[{"apiKey": []}, {"cookieAuth": []}],  # as elsewhere: the key is kept, no other
         request=PolymorphicProxySerializer(
             component_name="Questions",
             serializers=[QuestionSerializer, QuestionSerializer(many=True)],
