@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from launchopt_ml.interest.features import Candidates
 from launchopt_ml.interest.histories import Histories
-from launchopt_ml.interest.neighbours import Neighbourhood
+from launchopt_ml.interest.neighbours import Neighbourhood, places_of
 from launchopt_ml.shop import PURCHASE, Products, Shop, days
 
 HORIZONS = (30.0, 60.0, 90.0)
@@ -77,12 +77,6 @@ def bought_within(
     bought = np.zeros((len(customers), len(skus)), dtype=bool)
     bought[rows[asked], columns[asked]] = True
     return bought
-
-
-def places_of(names: NDArray[np.str_], *, among: NDArray[np.str_]) -> NDArray[np.integer]:
-    """For each name its position in `among`, -1 where it is not there."""
-    place = {name: position for position, name in enumerate(among.tolist())}
-    return np.array([place.get(name, -1) for name in names.tolist()], dtype=np.int64)
 
 
 @dataclass(frozen=True)

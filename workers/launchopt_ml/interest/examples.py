@@ -21,11 +21,11 @@ from launchopt_ml.interest.episodes import (
     Vantage,
     launched,
     new_within,
-    places_of,
 )
 from launchopt_ml.interest.facts import days_on_sale, log_days
 from launchopt_ml.interest.features import NAMES, Candidates, panel_of
 from launchopt_ml.interest.histories import Histories
+from launchopt_ml.interest.neighbours import places_of
 from launchopt_ml.interest.protocol import block_rows
 from launchopt_ml.shop import PURCHASE, Products, Shop, days, in_days
 

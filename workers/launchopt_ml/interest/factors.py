@@ -61,3 +61,9 @@ def _singular(matrix: sp.csr_matrix) -> tuple[NDArray[np.float32], NDArray[np.fl
     kept = values > LEAST * values[0]
     vectors = (basis @ turn[:, ::-1])[:, :RANK][:, kept]
     return vectors.astype(np.float32), values[kept].astype(np.float32)
+
+
+def of_length_1(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Each row divided by its length; one of length 0 stays."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-9), dtype=np.float32)

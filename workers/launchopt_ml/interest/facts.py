@@ -59,7 +59,7 @@ def _better_with_words(
     products: Products, neighbourhood: Neighbourhood, *, sold: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(products,) twice: what having its words adds to how well a product sells, and how many."""
-    known = sp.csr_matrix(neighbourhood.known_words > 0, dtype=np.float64)
+    known = sp.csr_matrix(neighbourhood.known_texts.words > 0, dtype=np.float64)
     own = sp.csr_matrix(neighbourhood.words.rows(products.text.tolist()) > 0, dtype=np.float64)
     better = own @ _better_with_word(known, np.log1p(sold))
     return better, np.asarray(own.sum(1)).ravel()

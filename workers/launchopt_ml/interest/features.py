@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from launchopt_ml.interest.factors import Factors
+from launchopt_ml.interest.factors import Factors, of_length_1
 from launchopt_ml.interest.facts import FACTS, facts_of, log_price
 from launchopt_ml.interest.histories import TRAITS, Histories
 from launchopt_ml.interest.neighbours import Neighbourhood, Profile, without_self
@@ -39,7 +39,7 @@ VOTES = (
     ("fresh", "near"),
     ("fresh", "bought_together"),
 )
-SPACES = ("likeness", "factors")  # by meaning, and by who buys what
+SPACES = ("likeness", "factors", "told")  # by meaning; by who buys what, near what or as told
 NEARNESS = tuple((history, space) for space in SPACES for history in ("bought", "taste"))
 FITS = ("price_distance", "price_above", "same_category")
 PAIR = (
@@ -117,8 +117,9 @@ class Candidates:
             _mean_votes(profiles, histories),
             _same_category(products, known),
             {
-                "likeness": _space_of_meaning(products, known),
+                "likeness": _space_of_meaning(products, neighbourhood),
                 "factors": _space_of_factors(profiles["near"], neighbourhood.factors),
+                "told": _space_as_told(products, neighbourhood),
             },
         )
 
@@ -229,25 +230,23 @@ def _mean_votes(profiles: dict[str, Profile], histories: Histories) -> NDArray[n
 
 def _nearness(history: sp.csr_matrix, space: Space) -> NDArray[np.float32]:
     """(customers, products): cosine of the product with the sum of what the customer had."""
-    own = _of_length_1(history @ space.known)
+    own = of_length_1(history @ space.known)
     return np.asarray(own @ space.new.T, dtype=np.float32)
 
 
-def _space_of_meaning(new: Products, known: Products) -> Space:
+def _space_of_meaning(new: Products, neighbourhood: Neighbourhood) -> Space:
     """Embeddings around their middle."""
-    middle = known.embedding.mean(0) if len(known) else 0.0
-    return Space(_of_length_1(new.embedding - middle), _of_length_1(known.embedding - middle))
+    return Space(neighbourhood.texts_of(new).meaning, neighbourhood.known_texts.meaning)
 
 
 def _space_of_factors(near: Profile, factors: Factors) -> Space:
     """A new product lies among the known ones that it resembles."""
-    return Space(_of_length_1(near @ _of_length_1(factors.of_products)), factors.of_purchases)
+    return Space(of_length_1(near @ of_length_1(factors.of_products)), factors.of_purchases)
 
 
-def _of_length_1(rows: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Each row divided by its length; one of length 0 stays."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(length, 1e-9), dtype=np.float32)
+def _space_as_told(new: Products, neighbourhood: Neighbourhood) -> Space:
+    """The same factors; a new product lies where its text tells."""
+    return Space(of_length_1(neighbourhood.located(new)), neighbourhood.factors.of_purchases)
 
 
 def _fits(

@@ -15,7 +15,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from launchopt_ml.interest.codes import by_code
-from launchopt_ml.interest.factors import Factors
+from launchopt_ml.interest.factors import Factors, of_length_1
+from launchopt_ml.interest.location import Location, Texts
 from launchopt_ml.shop import Products
 
 NEAREST, VERY_NEAREST = 50, 5
@@ -135,12 +136,17 @@ def meaning(new: NDArray[np.float32], known: NDArray[np.float32]) -> sp.csr_matr
     return nearest(sp.csr_matrix(cosine), count=NEAREST).power(3)
 
 
+def places_of(names: NDArray[np.str_], *, among: NDArray[np.str_]) -> NDArray[np.int64]:
+    """For each name its position in `among`, -1 where it is not there."""
+    place = {name: position for position, name in enumerate(among.tolist())}
+    return np.array([place.get(name, -1) for name in names.tolist()], dtype=np.int64)
+
+
 def without_self(
     profile: sp.csr_matrix, new: NDArray[np.str_], known: NDArray[np.str_]
 ) -> sp.csr_matrix:
     """The profile in which no product speaks for itself, should a new one be known already."""
-    place = {name: column for column, name in enumerate(known.tolist())}
-    own = np.array([place.get(name, -1) for name in new.tolist()], dtype=np.int64)
+    own = places_of(new, among=known)
     if not (own >= 0).any():
         return sp.csr_matrix(profile)
     profile = sp.csr_matrix(profile, copy=True)
@@ -157,12 +163,12 @@ class Neighbourhood:
     known: Products
     words: TermSpace
     letters: TermSpace
-    known_words: sp.csr_matrix
-    known_letters: sp.csr_matrix
+    known_texts: Texts
     together: sp.csr_matrix
     by_few: sp.csr_matrix
     at_once: sp.csr_matrix
     factors: Factors
+    location: Location
 
     @classmethod
     def of(cls, known: Products, *, bought: sp.csr_matrix, orders: sp.csr_matrix) -> Neighbourhood:
@@ -170,23 +176,41 @@ class Neighbourhood:
         texts = known.text.tolist()
         words = TermSpace.of(texts, terms_of=words_of)
         letters = TermSpace.of(texts, terms_of=letters_of)
+        meaning = _around(known.embedding, known=known)
+        known_texts = Texts(words.rows(texts), letters.rows(texts), meaning)
+        factors = Factors.of(bought)
         return cls(
             known,
             words,
             letters,
-            words.rows(texts),
-            letters.rows(texts),
+            known_texts,
             co_purchase(bought),
             co_purchase(_by_width(bought)),
             co_purchase(_by_width(orders)),
-            Factors.of(bought),
+            factors,
+            Location.of(
+                known_texts,
+                places=of_length_1(factors.of_products),
+                buyers=np.asarray(bought.sum(0)).ravel(),
+            ),
         )
+
+    def texts_of(self, new: Products) -> Texts:
+        """The texts of new products, in the space of the known ones."""
+        texts = new.text.tolist()
+        meaning = _around(new.embedding, known=self.known)
+        return Texts(self.words.rows(texts), self.letters.rows(texts), meaning)
+
+    def located(self, new: Products) -> NDArray[np.float32]:
+        """(new, rank): where each lies among the factors, as far as its text tells."""
+        own = places_of(new.sku, among=self.known.sku)
+        return self.location.told(self.texts_of(new), known_as=own)
 
     def profiles(self, new: Products) -> dict[str, Profile]:
         """For each way of looking, how much each known product speaks for each new one."""
-        texts = new.text.tolist()
-        words = nearest(self.words.rows(texts) @ self.known_words.T, count=NEAREST)
-        letters = nearest(self.letters.rows(texts) @ self.known_letters.T, count=NEAREST)
+        own, known = self.texts_of(new), self.known_texts
+        words = nearest(own.words @ known.words.T, count=NEAREST)
+        letters = nearest(own.letters @ known.letters.T, count=NEAREST)
         sense = meaning(new.embedding, self.known.embedding)
         mixed = nearest(words + letters + sense, count=NEAREST)
         profiles = {
@@ -204,6 +228,11 @@ class Neighbourhood:
         return {
             way: without_self(profile, new.sku, self.known.sku) for way, profile in profiles.items()
         }
+
+
+def _around(embedding: NDArray[np.float32], *, known: Products) -> NDArray[np.float32]:
+    """Embeddings around the middle of the known products', of length 1."""
+    return of_length_1(embedding - (known.embedding.mean(0) if len(known) else 0.0))
 
 
 def _by_width(bought: sp.csr_matrix) -> sp.csr_matrix:
