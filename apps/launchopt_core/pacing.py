@@ -132,34 +132,27 @@ def money_to_let_out(
 
 
 def allowed_when_told_late(
-    plan: SpendPlan,
-    *,
-    told_before_hour: Decimal,
-    told_until: datetime,
-    now: datetime,
-    period: timedelta,
+    plan: SpendPlan, *, told_before_hour: Decimal, now: datetime, period: timedelta
 ) -> Decimal:
     """What may be spent in all by the end of the period, where a channel tells of its spend late.
 
-    The channel keeps within this whatever has not been told, so that silence overspends nothing.
-    No hour goes beyond twice its plan, counted from what was spent before it: as far as that is
-    told, and for what is not as much as was planned since.
+    The channel keeps within this whatever has not been told, so that silence overspends nothing. No
+    hour goes beyond twice its plan: what was spent before it counts as far as it is told, so that
+    a channel that tells nothing comes to rest after two hours.
 
     >>> opening = datetime(2026, 5, 4, 9)
     >>> plan = SpendPlan.of([(opening, Decimal("9.00")), (opening + HOUR, Decimal("1.00"))])
     >>> allowed_when_told_late(
     ...     plan,
-    ...     told_before_hour=Decimal("0.00"),
-    ...     told_until=opening + timedelta(minutes=40),
+    ...     told_before_hour=Decimal("5.00"),
     ...     now=opening + HOUR,
     ...     period=timedelta(minutes=5),
     ... )
-    Decimal('5.00')
+    Decimal('7.00')
     """
     target = spend_allowed(plan, spent=Decimal(0), now=now, lead=period)
-    start, planned = plan.hour_at(now)
-    untold = plan.target_at(start) - plan.target_at(min(told_until, start))
-    return min(target, told_before_hour + untold + HIGHEST * planned)
+    _, planned = plan.hour_at(now)
+    return min(target, told_before_hour + HIGHEST * planned)
 
 
 def days_between_visits(visits: Floats, *, days: float, reach: float, reach_days: float) -> float:

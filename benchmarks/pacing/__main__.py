@@ -122,7 +122,6 @@ def _spend_told_late(plan: SpendPlan, visits: np.ndarray) -> tuple[Decimal, list
         allowed = allowed_when_told_late(
             plan,
             told_before_hour=spent_by[min(told, hour * TICKS_AN_HOUR)],
-            told_until=START + told * TICK,
             now=START + tick * TICK,
             period=TICK,
         )

@@ -86,9 +86,16 @@ class TestTelling:
 
 
 class TestPacing:
-    def test_goes_on_by_the_plan_while_nothing_is_told(self, campaign):
-        allowances = [allowed(at) for at in (0 * MINUTE, 30 * MINUTE, 3 * HOUR)]
-        assert allowances == [Decimal("0.8333"), Decimal("5.8333"), Decimal("30.8333")]
+    def test_follows_the_plan_where_the_channel_tells_late(self, campaign, tell):
+        assert [allowed(at) for at in (0 * MINUTE, 30 * MINUTE)] == [
+            Decimal("0.8333"),
+            Decimal("5.8333"),
+        ]
+        tell("7.50", until=45 * MINUTE)
+        assert allowed(HOUR) == Decimal("10.8333")
+
+    def test_rests_after_two_hours_of_silence(self, campaign):
+        assert allowed(5 * HOUR) == Decimal("20.0000")
 
     def test_never_lets_out_more_than_the_plan_has_by_then(self, tell):
         tell("12.00", until=HOUR)
@@ -99,15 +106,11 @@ class TestPacing:
             tell("0.00", hour=hour, until=5 * HOUR)
         assert allowed(5 * HOUR) == Decimal("20.0000")
 
-    def test_counts_what_the_last_quarter_of_an_hour_was_planned_to_cost(self, tell):
-        for hour in range(5):
-            tell("0.00", hour=hour, until=4 * HOUR + 45 * MINUTE)
-        assert allowed(5 * HOUR) == Decimal("22.5000")
-
     def test_knows_nothing_that_is_told_of_later(self, tell):
         for hour in range(5):
-            tell("0.00", hour=hour, until=5 * HOUR + MINUTE)
-        assert allowed(5 * HOUR) == Decimal("50.8333")
+            tell("9.00", hour=hour, until=5 * HOUR + MINUTE)
+        assert allowed(5 * HOUR) == Decimal("20.0000")
+        assert allowed(5 * HOUR + 5 * MINUTE) == Decimal("51.6666")
 
 
 class TestAdmin:

@@ -129,7 +129,6 @@ def _allowed_to_paid(plan: SpendPlan, told: Told, *, now: datetime) -> Decimal:
     return allowed_when_told_late(
         plan,
         told_before_hour=told.before(start),
-        told_until=told.until,
         now=now,
         period=PERIOD,
     )
