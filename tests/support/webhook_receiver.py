@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 
 HOWTO = Path(__file__).resolve().parents[2] / "docs" / "howto" / "webhooks.md"
@@ -23,12 +24,12 @@ exec(re.search(r"```python\n(.*?)```", HOWTO.read_text(), re.S).group(1), SNIPPE
 class Handler(BaseHTTPRequestHandler):
     """Answers every POST."""
 
-    asked = 0
+    numbers = count(1)  # of requests in their order, also where some come at once
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        Handler.asked += 1
+        self.number = next(Handler.numbers)
         entry = {
             "id": headers["webhook-id"],
             "headers": headers,
@@ -58,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(*((200, b"") if self._is_enough() else (503, b"not now")))
 
     def _is_enough(self) -> bool:
-        return Handler.asked > int(MODE.partition(":")[2])
+        return self.number > int(MODE.partition(":")[2])
 
     def redirects(self) -> None:
         self.send_response(302)
