@@ -120,6 +120,17 @@ class TestQueuePage:
         assert "1 without proof" in page
         assert "✗ no fact" in page
 
+    def test_stale_words_are_to_be_edited_before_they_can_be_approved(
+        self, admin_client, launch, audience
+    ):
+        (creative,) = write(launch, audience, MUG)
+        approval = 'value="approve"'
+        assert approval in admin_client.get(reverse(QUEUE)).content.decode()
+        Creative.objects.filter(pk=creative.pk).update(status=Creative.Status.STALE)
+        page = admin_client.get(reverse(QUEUE)).content.decode()
+        assert MUG.headline in page
+        assert approval not in page
+
     def test_rejecting_takes_a_reason(self, admin_client, launch, audience):
         (creative,) = write(launch, audience, MUG)
         verdict = {"creative": creative.pk, "verdict": "reject"}

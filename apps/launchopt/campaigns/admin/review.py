@@ -94,7 +94,7 @@ def _card(creative: Creative) -> dict[str, Any]:
         "faults": faults_in(creative),
         "click_rate": click_rate_words(creative),
         "edit_url": change_url(creative),
-        "is_approved": creative.status == Creative.Status.APPROVED,
+        "is_open": creative.status not in (Creative.Status.APPROVED, Creative.Status.STALE),
     }
 
 
