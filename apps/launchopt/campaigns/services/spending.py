@@ -9,10 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q
 
 from launchopt.campaigns.models import Campaign, SpendEntry
 from launchopt.operations.errors import FieldError, InvalidInput
+from launchopt_core.pacing import HOUR
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Told:
     """What a paid channel has told of a campaign."""
 
     by_hour: Mapping[datetime, Decimal]
+    until: datetime
 
     def before(self, hour: datetime) -> Decimal:
         """What the hours before this one have cost, as far as it is told."""
@@ -79,10 +81,12 @@ def told_spend(campaigns: Collection[Campaign], *, now: datetime) -> dict[uuid.U
     entries = SpendEntry.objects.filter(campaign__in=campaigns, starts_at__lt=now)
     rows = entries.filter(Q(counted_until=None) | Q(counted_until__lte=now))
     hours: dict[uuid.UUID, dict[datetime, Decimal]] = {each.pk: {} for each in campaigns}
-    counted = rows.values_list("campaign", "starts_at").annotate(Sum("amount"))
-    for campaign, starts_at, amount in counted:
-        hours[campaign][starts_at] = amount
-    return {pk: Told(of) for pk, of in hours.items()}
+    until = {each.pk: each.launch.started_at or each.launch.starts_at for each in campaigns}
+    counted = rows.values_list("campaign", "starts_at", "amount", F("counted_until"))
+    for campaign, starts_at, amount, counted_until in counted:
+        hours[campaign][starts_at] = hours[campaign].get(starts_at, Decimal(0)) + amount
+        until[campaign] = max(until[campaign], counted_until or starts_at + HOUR)
+    return {pk: Told(of, until[pk]) for pk, of in hours.items()}
 
 
 def _check(reports: Sequence[SpendReport]) -> None:
