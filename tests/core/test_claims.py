@@ -80,6 +80,20 @@ class TestSupportedClaims:
     def test_reads_chinese_digits_and_characters(self, text, claim, support):
         assert found(text, TEA)[claim] == support
 
+    @pytest.mark.parametrize(
+        ("text", "claim"),
+        [
+            ("只要390毛钱", "390毛钱"),
+            ("只要1,200毛钱", "1,200毛钱"),
+            ("只要٣٩块", "٣٩块"),
+            ("٣块٢", "٣块٢"),
+            ("٣分之٢", "٣分之٢"),
+            ("٣成", "٣成"),
+        ],
+    )
+    def test_reads_a_number_however_it_is_written(self, text, claim):
+        assert claim in found(text, TEA)
+
 
 class TestUnsupportedClaims:
     @pytest.mark.parametrize(

@@ -164,10 +164,7 @@ def _value(part: dict[str, str]) -> Decimal | None:
     for name, read in READERS.items():
         if name in part:
             return read(part)
-    text = part.get("hundredths") or part.get("bare") or part["chinese"]
-    if text[0].isdigit():
-        return Decimal(text.replace(",", ""))
-    value = chinese_value(text)
+    value = _count(part.get("hundredths") or part.get("bare") or part["chinese"])
     return None if value == 1 and "measure" in part else value  # 一款, 一种 count nothing
 
 
@@ -182,10 +179,7 @@ def _english(part: dict[str, str]) -> Decimal | None:
 def _coins(part: dict[str, str]) -> Decimal:
     """九块九 is 9.9."""
     whole, coin = re.split("[块元]", part["coins"])
-    value = Decimal(whole.replace(",", "")) if whole[0].isdigit() else chinese_value(whole)
-    return (
-        value + (Decimal(coin) if coin.isdigit() and coin.isascii() else chinese_value(coin)) / 10
-    )
+    return _count(whole) + _count(coin) / 10
 
 
 def _pounds(pounds: str, pence: str) -> Decimal | None:
@@ -195,11 +189,7 @@ def _pounds(pounds: str, pence: str) -> Decimal | None:
 
 
 def _fraction(part: dict[str, str]) -> Decimal:
-    over, under = (
-        Decimal(part[name]) if part[name].isdigit() and part[name].isascii()
-        else chinese_value(part[name])
-        for name in ("dividend", "divisor")
-    )  # fmt: skip
+    over, under = _count(part["dividend"]), _count(part["divisor"])
     return 100 * over / under if under else Decimal(0)
 
 
@@ -216,11 +206,13 @@ def _tenths(part: dict[str, str]) -> Decimal:
 
 def _count(written: str) -> Decimal:
     """A number in digits or in Chinese characters."""
-    return Decimal(written) if written[0].isascii() else chinese_value(written)
+    if written[0].isdigit():
+        return Decimal(written.replace(",", ""))
+    return chinese_value(written)
 
 
 def _digits(part: dict[str, str]) -> Decimal:
-    value = Decimal((part.get("price") or part["digits"]).replace(",", ""))
+    value = _count(part.get("price") or part["digits"])
     large = part.get("large")
     return value * {**CHINESE_SCALES, **CHINESE_LARGE}[large] if large else value
 
