@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from launchopt_ml.interest.histories import Histories
-from launchopt_ml.interest.neighbours import Neighbourhood, Profile
+from launchopt_ml.interest.neighbours import Profile
 from launchopt_ml.interest.season import Season
 from launchopt_ml.shop import PURCHASE, Products, days, in_days
 
@@ -39,13 +39,14 @@ def facts_of(
     profiles: dict[str, Profile],
     *,
     histories: Histories,
-    neighbourhood: Neighbourhood,
+    words: sp.csr_matrix,
+    known_words: sp.csr_matrix,
     horizon_days: float,
 ) -> NDArray[np.float32]:
-    """(products, FACTS)."""
+    """(products, FACTS). `words` are the products' rows of words, `known_words` the known ones'."""
     on_sale = days_on_sale(products, as_of=histories.as_of, horizon_days=horizon_days)
     now = buyers_expected(histories, horizon_days=horizon_days)
-    better, count = _better_with_words(products, neighbourhood, sold=now)
+    better, count = _better_with_words(words, known_words, sold=now)
     columns = [
         log_days(on_sale),
         *(np.log1p(weighted_mean(profiles[way], now)) for way in SALES_NEARBY),
@@ -56,11 +57,11 @@ def facts_of(
 
 
 def _better_with_words(
-    products: Products, neighbourhood: Neighbourhood, *, sold: NDArray[np.float64]
+    words: sp.csr_matrix, known_words: sp.csr_matrix, *, sold: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(products,) twice: what having its words adds to how well a product sells, and how many."""
-    known = sp.csr_matrix(neighbourhood.known_texts.words > 0, dtype=np.float64)
-    own = sp.csr_matrix(neighbourhood.words.rows(products.text.tolist()) > 0, dtype=np.float64)
+    known = sp.csr_matrix(known_words > 0, dtype=np.float64)
+    own = sp.csr_matrix(words > 0, dtype=np.float64)
     better = own @ _better_with_word(known, np.log1p(sold))
     return better, np.asarray(own.sum(1)).ravel()
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from launchopt_ml.interest.factors import Factors, of_length_1
 from launchopt_ml.interest.facts import FACTS, facts_of, log_price
 from launchopt_ml.interest.histories import TRAITS, Histories
-from launchopt_ml.interest.neighbours import Neighbourhood, Profile, without_self
+from launchopt_ml.interest.neighbours import Neighbourhood, Profile, places_of, without_self
 from launchopt_ml.shop import Products
 
 VOTES = (
@@ -101,8 +101,10 @@ class Candidates:
         horizon_days: float,
     ) -> Candidates:
         """Everything about `products` that does not depend on one customer."""
-        profiles = neighbourhood.profiles(products)
         known = histories.shop.products
+        texts, known_as = neighbourhood.texts_of(products), places_of(products.sku, among=known.sku)
+        profiles = neighbourhood.profiles(products, texts, known_as=known_as)
+        told = neighbourhood.location.told(texts, known_as=known_as)
         return cls(
             products,
             log_price(products, histories),
@@ -110,16 +112,17 @@ class Candidates:
                 products,
                 profiles,
                 histories=histories,
-                neighbourhood=neighbourhood,
+                words=texts.words,
+                known_words=neighbourhood.known_texts.words,
                 horizon_days=horizon_days,
             ),
             profiles,
             _mean_votes(profiles, histories),
-            _same_category(products, known),
+            without_self(_same_category(products, known), known_as=known_as),
             {
-                "likeness": _space_of_meaning(products, neighbourhood),
+                "likeness": Space(texts.meaning, neighbourhood.known_texts.meaning),
                 "factors": _space_of_factors(profiles["near"], neighbourhood.factors),
-                "told": _space_as_told(products, neighbourhood),
+                "told": Space(of_length_1(told), neighbourhood.factors.of_purchases),
             },
         )
 
@@ -234,19 +237,9 @@ def _nearness(history: sp.csr_matrix, space: Space) -> NDArray[np.float32]:
     return np.asarray(own @ space.new.T, dtype=np.float32)
 
 
-def _space_of_meaning(new: Products, neighbourhood: Neighbourhood) -> Space:
-    """Embeddings around their middle."""
-    return Space(neighbourhood.texts_of(new).meaning, neighbourhood.known_texts.meaning)
-
-
 def _space_of_factors(near: Profile, factors: Factors) -> Space:
     """A new product lies among the known ones that it resembles."""
     return Space(of_length_1(near @ of_length_1(factors.of_products)), factors.of_purchases)
-
-
-def _space_as_told(new: Products, neighbourhood: Neighbourhood) -> Space:
-    """The same factors; a new product lies where its text tells."""
-    return Space(of_length_1(neighbourhood.located(new)), neighbourhood.factors.of_purchases)
 
 
 def _fits(
@@ -263,7 +256,7 @@ def _fits(
 
 
 def _same_category(new: Products, known: Products) -> sp.csr_matrix:
-    """1 where a new and another known product share a category that has a name."""
+    """1 where a new and a known product share a category that has a name."""
     names = np.unique(np.concatenate([new.category, known.category, [""]]))
 
     def one_hot(category: NDArray[np.str_]) -> sp.csr_matrix:
@@ -272,4 +265,4 @@ def _same_category(new: Products, known: Products) -> sp.csr_matrix:
         shape = (len(category), len(names))
         return sp.csr_matrix((np.ones(len(filled)), (filled, place[filled])), shape=shape)
 
-    return without_self(one_hot(new.category) @ one_hot(known.category).T, new.sku, known.sku)
+    return one_hot(new.category) @ one_hot(known.category).T

@@ -142,16 +142,13 @@ def places_of(names: NDArray[np.str_], *, among: NDArray[np.str_]) -> NDArray[np
     return np.array([place.get(name, -1) for name in names.tolist()], dtype=np.int64)
 
 
-def without_self(
-    profile: sp.csr_matrix, new: NDArray[np.str_], known: NDArray[np.str_]
-) -> sp.csr_matrix:
+def without_self(profile: sp.csr_matrix, *, known_as: NDArray[np.integer]) -> sp.csr_matrix:
     """The profile in which no product speaks for itself, should a new one be known already."""
-    own = places_of(new, among=known)
-    if not (own >= 0).any():
+    if not (known_as >= 0).any():
         return sp.csr_matrix(profile)
     profile = sp.csr_matrix(profile, copy=True)
-    row = np.repeat(np.arange(len(own)), np.diff(profile.indptr))
-    profile.data[profile.indices == own[row]] = 0
+    row = np.repeat(np.arange(len(known_as)), np.diff(profile.indptr))
+    profile.data[profile.indices == known_as[row]] = 0
     profile.eliminate_zeros()
     return profile
 
@@ -201,16 +198,15 @@ class Neighbourhood:
         meaning = _around(new.embedding, known=self.known)
         return Texts(self.words.rows(texts), self.letters.rows(texts), meaning)
 
-    def located(self, new: Products) -> NDArray[np.float32]:
-        """(new, rank): where each lies among the factors, as far as its text tells."""
-        own = places_of(new.sku, among=self.known.sku)
-        return self.location.told(self.texts_of(new), known_as=own)
+    def profiles(
+        self, new: Products, texts: Texts, *, known_as: NDArray[np.integer]
+    ) -> dict[str, Profile]:
+        """For each way of looking, how much each known product speaks for each new one.
 
-    def profiles(self, new: Products) -> dict[str, Profile]:
-        """For each way of looking, how much each known product speaks for each new one."""
-        own, known = self.texts_of(new), self.known_texts
-        words = nearest(own.words @ known.words.T, count=NEAREST)
-        letters = nearest(own.letters @ known.letters.T, count=NEAREST)
+        `texts` are theirs, `known_as` tells where each is among the known, -1 for nowhere.
+        """
+        words = nearest(texts.words @ self.known_texts.words.T, count=NEAREST)
+        letters = nearest(texts.letters @ self.known_texts.letters.T, count=NEAREST)
         sense = meaning(new.embedding, self.known.embedding)
         mixed = nearest(words + letters + sense, count=NEAREST)
         profiles = {
@@ -225,9 +221,7 @@ class Neighbourhood:
             "bought_by_few": mixed @ self.by_few.power(1.5),
             "bought_at_once": mixed @ self.at_once.power(1.5),
         }
-        return {
-            way: without_self(profile, new.sku, self.known.sku) for way, profile in profiles.items()
-        }
+        return {way: without_self(p, known_as=known_as) for way, p in profiles.items()}
 
 
 def _around(embedding: NDArray[np.float32], *, known: Products) -> NDArray[np.float32]:
