@@ -67,17 +67,16 @@ def folded(text: str) -> Folded:
     return Folded("".join(pieces), at)
 
 
-def readings(text: str) -> Iterator[Folded]:
+@lru_cache(maxsize=512)
+def readings(text: str) -> tuple[Folded, ...]:
     """The plain text, and where words are parted or spelled with digits also the text without.
 
     >>> [reading.text for reading in readings("the b.e.s.t, 第 一")]
     ['the b.e.s.t, 第 一', 'the best, 第一']
     """
     plain = folded(text)
-    yield plain
     joined = _joined(plain)
-    if joined.text != plain.text:
-        yield joined
+    return (plain,) if joined.text == plain.text else (plain, joined)
 
 
 def spans_in(
