@@ -17,7 +17,6 @@ from launchopt_core.claims.values import ClaimKind, Facts
 MEASURES = frozenset((*MEASURE_WORDS, "家"))
 LONGEST = 20_000  # code points of one source or part that are read
 SURELY_A_PRICE = 20  # a bare number of a text that is the price counts nothing else from here on
-COUNTED = 2  # words behind a number that may name what it counts
 _WORDS = re.compile(r"[\s-]*((?:[a-z]+[\s-]+){0,1}[a-z]+)|\s*([\u4e00-\u9fff]{2})", re.IGNORECASE)
 _EMPTY = frozenset(
     re.findall(
@@ -110,9 +109,9 @@ def plain(text: str) -> str:
 def counted_in(text: str, quantity: Quantity) -> frozenset[str]:
     """The words behind a number that may name what it counts, without their plural.
 
-    >>> quantity = Quantity(start=0, end=3, value=Decimal(2))
-    >>> sorted(counted_in("two USB ports", quantity)), sorted(counted_in("两只枕套", quantity))
-    (['port', 'usb'], [])
+    >>> two, pair = (Quantity(start=0, end=end, value=Decimal(2)) for end in (3, 2))
+    >>> sorted(counted_in("two USB ports", two)), sorted(counted_in("两只枕套", pair))
+    (['port', 'usb'], ['只', '枕套'])
     """
     if quantity.unit:
         return frozenset()
