@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from launchopt.campaigns.creatives.facts import facts_of
-from launchopt.campaigns.creatives.writing import draft_of, stands
+from launchopt.campaigns.creatives.writing import draft_of, standing
 from launchopt.campaigns.models import Creative, Launch
 from launchopt.campaigns.news import tell_withdrawn
 from launchopt.conf import launchopt_settings
@@ -36,18 +36,17 @@ def servable_creatives(
     The hash of the stored words must be the approved one: words changed past the services are not
     shown, an alert is raised, and the audit trail says so.
     """
-    facts = facts_of(launch)
     approved = Creative.objects.filter(launch=launch, status=Creative.Status.APPROVED)
     if audiences is not None:
         approved = approved.filter(audience__in=audiences)
     approved = approved.order_by("pk")
-    servable = []
+    as_approved = []
     for creative in approved:
         if content_hash(draft_of(creative)) != creative.approved_hash:
             withdraw_tampered(creative=creative, now=now)
-        elif stands(creative, facts=facts):
-            servable.append(creative)
-    return servable
+        else:
+            as_approved.append(creative)
+    return standing(as_approved, facts=facts_of(launch))
 
 
 @transaction.atomic

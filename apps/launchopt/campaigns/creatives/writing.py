@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,8 +34,17 @@ def draft_of(creative: Creative) -> Draft:
 
 def stands(creative: Creative, *, facts: Facts) -> bool:
     """Whether all that it was written on still holds: the product's facts and the shop's own."""
-    same = creative.facts_hash == facts_hash(facts)
-    return same and set(creative.brand_facts) <= set(facts.brand_facts)
+    return bool(standing([creative], facts=facts))
+
+
+def standing(creatives: Iterable[Creative], *, facts: Facts) -> list[Creative]:
+    """Those of a launch that stand."""
+    digest, known = facts_hash(facts), set(facts.brand_facts)
+    return [
+        creative
+        for creative in creatives
+        if creative.facts_hash == digest and known.issuperset(creative.brand_facts)
+    ]
 
 
 def check_words(
