@@ -43,8 +43,7 @@ def lend(use: Use, *, now: datetime) -> Loan:
     Raises Conflict where nothing is left of the day's or the month's budget.
     """
     day = now.date()
-    CopyUse.objects.get_or_create(pk=day)
-    CopyUse.objects.select_for_update().get(pk=day)
+    CopyUse.objects.select_for_update().get_or_create(pk=day)
     shop = launchopt_settings()
     shares = {
         "day": _share_left(use, day, day, shop.copy_tokens_a_day, shop.copy_money_a_day),
