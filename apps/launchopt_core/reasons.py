@@ -21,6 +21,7 @@ class Phrases:
     """The sentences of one language. `{names}` are titles as the shop writes them."""
 
     deeds: Mapping[str, str]  # what the customer did with what is named
+    told_as: tuple[str, ...]  # how a line may say that the customer did it
     itself: Mapping[str, str]  # what the customer did with the product itself
     together: str
     alike: str
@@ -48,6 +49,7 @@ ENGLISH = Phrases(
         "like": "liked {names}",
         "purchase": "bought {names}",
     },
+    told_as=("you {deed}", "You {deed}"),
     itself={
         "view": "You looked at it.",
         "share": "You shared it.",
@@ -88,6 +90,7 @@ CHINESE = Phrases(
         "like": "喜欢{names}",
         "purchase": "买过{names}",
     },
+    told_as=("您{deed}",),
     itself={
         "view": "您看过这件商品。",
         "share": "您分享过这件商品。",
@@ -122,7 +125,6 @@ CHINESE = Phrases(
 OF_GROUNDS = ("together", "alike", "popular", "fresh", "new_and_alike", "other")
 KINDS = (*OF_GROUNDS, *ENGLISH.factors)
 SLOTS = ("{deed}", "{these}")
-TOLD_AS = {"en": ("you {deed}", "You {deed}"), "zh-Hans": ("您{deed}",)}
 SHORTEST_LINE, LONGEST_LINE = 4, 160
 
 
@@ -164,14 +166,15 @@ def line_fault(text: str, *, kind: str, language: str) -> str:
     >>> line_fault("You may like it.", kind="alike", language="en")
     "it must say 'you {deed}' once"
     """
-    plain = line_of(kind, language=language)
+    plain, told_as = line_of(kind, language=language), phrases_of(language).told_as
     if not SHORTEST_LINE <= len(text) <= LONGEST_LINE:
         return f"it has {SHORTEST_LINE} to {LONGEST_LINE} characters"
     for slot in SLOTS:
         if plain.count(slot) != text.count(slot):
-            return f"it must say {_as_told(slot, language)!r} {_times(plain.count(slot))}"
-    if "{deed}" in plain and not any(told in text for told in _told_as(language)):
-        return f"it must say {_as_told('{deed}', language)!r} once"
+            said = told_as[0] if slot == "{deed}" else slot
+            return f"it must say {said!r} {'once' if plain.count(slot) == 1 else 'never'}"
+    if "{deed}" in plain and not any(told in text for told in told_as):
+        return f"it must say {told_as[0]!r} once"
     rest = text.replace("{deed}", "").replace("{these}", "")
     return "it has braces that nothing fills" if "{" in rest or "}" in rest else ""
 
@@ -181,18 +184,6 @@ def filled_line(text: str, *, language: str) -> str:
     words = phrases_of(language)
     deed = words.deeds["purchase"].replace("{names}", words.one.format("…"))
     return text.replace("{deed}", deed).replace("{these}", words.it)
-
-
-def _told_as(language: str) -> tuple[str, ...]:
-    return TOLD_AS["zh-Hans" if phrases_of(language) is CHINESE else "en"]
-
-
-def _as_told(slot: str, language: str) -> str:
-    return _told_as(language)[0] if slot == "{deed}" else slot
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else "never"
 
 
 def sentence(grounds: Grounds, *, language: str, words: Phrases | None = None) -> str:
