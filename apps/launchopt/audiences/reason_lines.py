@@ -10,7 +10,7 @@ from django.db import transaction
 
 from launchopt.audiences.at_hand import AtHand
 from launchopt.audiences.models import ReasonLine
-from launchopt.audiences.themes import CHANNEL, PERSON, language_of_book
+from launchopt.audiences.themes import CHANNEL, PERSON, is_by_another, language_of_book
 from launchopt.catalog.wording import check_parts
 from launchopt.operations.errors import InvalidInput
 from launchopt.operations.services import record_audit
@@ -118,9 +118,7 @@ def _keep(line: ReasonLine, text: str, *, writer: str, by: Any, now: datetime) -
 
 
 def _is_outdated(line: ReasonLine | None, *, writer: str) -> bool:
-    if line is None:
-        return True
-    return line.writer not in (writer, PERSON) and not line.fallback_reason
+    return line is None or is_by_another(line, writer=writer)
 
 
 def _fields(text: str, checked: Checked) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from launchopt.audiences.at_hand import AtHand
+from launchopt.audiences.derived import CheckedWords
 from launchopt.audiences.models import ListTheme
 from launchopt.catalog.models import Category, Product
 from launchopt.catalog.wording import check_parts
@@ -169,10 +170,15 @@ def _read_themes() -> dict[tuple[int | None, str], Told]:
 SHOWN = AtHand("launchopt.list_themes", _read_themes)
 
 
+def is_by_another(words: CheckedWords, *, writer: str) -> bool:
+    """Whether neither this writer wrote them, nor who stood in for it, nor a person."""
+    return words.writer not in (writer, PERSON) and not words.fallback_reason
+
+
 def _is_outdated(theme: ListTheme | None, *, facts: Facts, writer: str) -> bool:
     if theme is None or theme.facts_hash != facts_hash(facts):
         return True
-    return theme.writer not in (writer, PERSON) and not theme.fallback_reason
+    return is_by_another(theme, writer=writer)
 
 
 def _fields(draft: Draft, checked: Checked, *, facts: Facts) -> dict[str, Any]:
