@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from functools import lru_cache
 
 from django.utils import timezone
 
 from launchopt.conf import Settings, launchopt_settings
+from launchopt.operations.runs import Clock
 from launchopt_ml.copywriting import PhrasebookWriter, Writer
 from launchopt_workers.voices.versions import adapter_of
-
-Clock = Callable[[], datetime]
 
 
 def writer_for(role: str, *, clock: Clock = timezone.now) -> Writer:

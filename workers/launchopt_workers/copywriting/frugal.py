@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 
 from numpy.random import Generator
 
 from launchopt.campaigns.creatives.spending import Loan, Use, lend, settle
 from launchopt.operations.errors import Conflict
+from launchopt.operations.runs import Clock
 from launchopt_core.claims import Draft
 from launchopt_ml.copywriting import Brief, WriterFailed
 from launchopt_ml.copywriting.served import Budget, ServedWriter, Server, most_tokens
@@ -21,7 +21,7 @@ class FrugalWriter:
     name = ServedWriter.name
     version = ServedWriter.version
 
-    def __init__(self, *, server: Server, budget: Budget, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, server: Server, budget: Budget, clock: Clock) -> None:
         self.server, self.budget, self.clock = server, budget, clock
 
     def write(

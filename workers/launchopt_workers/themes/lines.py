@@ -11,7 +11,7 @@ from numpy.random import Generator
 from launchopt.audiences.reason_lines import PHRASEBOOK, Wanted, check_line, save_line
 from launchopt.conf import launchopt_settings
 from launchopt_core.claims import Checked, Draft, Facts
-from launchopt_core.reasons import KINDS, line_of
+from launchopt_core.reasons import KINDS, SLOTS, line_of
 from launchopt_ml.copywriting import Brief, Example, Writer
 from launchopt_ml.copywriting.care import Written, written_with_care
 from launchopt_ml.copywriting.themes import CHANNEL
@@ -69,7 +69,7 @@ def _brief(kind: str, language: str) -> Brief:
 
 def _facts(kind: str, language: str) -> Facts:
     line = line_of(kind, language=language)
-    kept = ", ".join(slot for slot in ("{deed}", "{these}") if slot in line)
+    kept = ", ".join(slot for slot in SLOTS if slot in line)
     return Facts(
         title="Why a product is recommended, in one sentence (body)",
         description=line,

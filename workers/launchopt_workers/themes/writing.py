@@ -11,11 +11,12 @@ from launchopt.audiences import themes
 from launchopt.audiences.themes import check_theme, facts_of_category
 from launchopt.catalog.models import Category
 from launchopt.conf import launchopt_settings
+from launchopt.operations.runs import Clock
 from launchopt_core.claims import Checked, Draft
 from launchopt_ml.copywriting import Brief, PhrasebookWriter, Writer
 from launchopt_ml.copywriting.care import Written, written_with_care
 from launchopt_ml.copywriting.themes import CHANNEL, ThemeBook
-from launchopt_workers.copywriting.choosing import Clock, writer_for
+from launchopt_workers.copywriting.choosing import writer_for
 
 CANDIDATES = 3
 Asked = tuple[Category | None, str]  # and the language
