@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-METHODS = ("lora", "prefix")
 RANK = 8
 PREFIX_TOKENS = 20
 RATES = {"lora": 1e-3, "prefix": 1e-2}  # of learning; a prefix begins as noise
