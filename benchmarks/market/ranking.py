@@ -94,9 +94,8 @@ def strange(seed: int, *, level: float = 1.0) -> Standing:
         ),
         time=_at(np.concatenate([column.day for column in market.events])),
     )
-    begun = [(trial.product, trial.day) for trial in market.past]
     return _standing(
-        shop, begun, day=strangers.LAUNCH_DAY, agreed=market.agreed, uplift=market.uplift
+        shop, market.past, day=strangers.LAUNCH_DAY, agreed=market.agreed, uplift=market.uplift
     )
 
 

@@ -41,16 +41,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class PastTrial:
-    """A past launch that chance decided."""
-
-    product: int
-    day: float
-    shown: Bools  # (customers,)
-    bought: Bools  # (customers,)
-
-
-@dataclass(frozen=True)
 class Stranger:
     """A market as it stands before a launch, and what only it knows."""
 
@@ -59,7 +49,7 @@ class Stranger:
     price: Floats  # (products,)
     new_at: Floats  # (products,), days
     events: list[Column]
-    past: list[PastTrial]
+    past: list[tuple[int, float]]  # launches that chance decided: the product, and its day
     agreed: Bools  # (customers,)
     uplift: Floats  # (customers,), of the last product
 
@@ -88,7 +78,7 @@ def draw(count: int, *, level: float, rng: np.random.Generator) -> Stranger:
         for name, who, when in (("exposure", shown, at), ("purchase", bought, later)):
             whom = np.flatnonzero(who)
             events.append(Column(name, whom, np.full(len(whom), product), when[whom]))
-        past.append(PastTrial(product, day, shown, bought))
+        past.append((product, day))
     alone, contacted = _chances(kind, taste[:, of[-1]], level)
     return Stranger(
         [f"{name} {look}" for name in CATEGORIES for look in LOOKS] + ["launch"] * len(of),
