@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from launchopt.experiments.models import Experiment
-from launchopt.experiments.services.registering import check_effect
+from launchopt.experiments.services.registering import check_effect, check_end
 from launchopt.operations.errors import Conflict, InvalidInput
 from launchopt.operations.services import record_audit
 
@@ -36,9 +36,7 @@ def change_experiment(
     if unknown := sorted(set(changes) - set(OPEN_TERMS)):
         raise InvalidInput.at(f"/{unknown[0]}", f"Only {', '.join(OPEN_TERMS)} can be changed.")
     check_effect(changes.get("minimum_detectable_effect"))
-    ends_at = changes.get("ends_at")
-    if ends_at is not None and ends_at <= (experiment.starts_at or now):
-        raise InvalidInput.at("/ends_at", "The experiment ends before it starts.")
+    check_end(changes.get("ends_at"), starts_at=experiment.starts_at or now)
     if not _change(experiment, changes, by=by, now=now):
         told = {name: _plain(value) for name, value in changes.items()}
         _record("refuse_change", experiment, by=by, now=now, after=told)

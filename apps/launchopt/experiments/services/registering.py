@@ -50,8 +50,7 @@ def register_experiment(
     Conflict where its group has no such slice left.
     """
     shares = checked_weights(weights, control=control)
-    if ends_at and ends_at <= (starts_at or now):
-        raise InvalidInput.at("/ends_at", "The experiment ends before it starts.")
+    check_end(ends_at, starts_at=starts_at or now)
     _check_risks(alpha, power)
     check_effect(minimum_detectable_effect)
     slice_from, slice_until = free_slice(exclusion_group, share=group_share)
@@ -147,6 +146,12 @@ def _check_risks(alpha: float, power: float) -> None:
         raise InvalidInput.at("/alpha", f"alpha lies between 0 and 1, not at {alpha:g}.")
     if not 0.5 <= power < 1:
         raise InvalidInput.at("/power", f"The power lies between one half and 1, not at {power:g}.")
+
+
+def check_end(ends_at: datetime | None, *, starts_at: datetime) -> None:
+    """Raise InvalidInput for an end that is not after the start."""
+    if ends_at is not None and ends_at <= starts_at:
+        raise InvalidInput.at("/ends_at", "The experiment ends before it starts.")
 
 
 def check_effect(smallest: float | None) -> None:
