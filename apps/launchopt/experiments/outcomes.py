@@ -119,13 +119,9 @@ def groups_rolled_up(experiment: Experiment, *, until: datetime) -> list[Group] 
     ]
 
 
-def moments_by(
-    experiment: Experiment, *, grain: str, since: datetime | None = None
-) -> QuerySet[MomentRollup, dict[str, Any]]:
-    """What each minute, hour or day (UTC) from `since` on added to each metric's statistics."""
+def moments_by(experiment: Experiment, *, grain: str) -> QuerySet[MomentRollup, dict[str, Any]]:
+    """What each minute, hour or day (UTC) added to each metric's statistics."""
     rows = MomentRollup.objects.filter(experiment=experiment)
-    if since is not None:
-        rows = rows.filter(starts_at__gte=since)
     rows = rows.annotate(begins=Trunc("starts_at", grain, tzinfo=UTC))
     summed = rows.values("begins", "metric_id", "variant", "phase")
     return summed.annotate(**{f"{name}_added": Sum(name) for name in SUMMED}).order_by(
