@@ -13,6 +13,7 @@ from django.db import connection
 
 from launchopt.experiments.models import Experiment
 from launchopt.experiments.outcomes import outcome_bounds
+from launchopt.experiments.results import treated_of
 from launchopt_core.bandit import Arm, Delays, arm_of
 
 LEANING = 100  # customers that what other audiences show counts as, in the belief about one
@@ -69,19 +70,15 @@ def cohorts(
 
 
 def _of_treated(experiment: Experiment, found: Iterable[Cohort]) -> list[Cohort]:
-    names = _treated(experiment)
+    names = treated_of(experiment)
     return [cohort for cohort in found if cohort.variant in names]
-
-
-def _treated(experiment: Experiment) -> list[str]:
-    return [variant.name for variant in experiment.variants.all() if not variant.is_control]
 
 
 def _arms(experiment: Experiment, found: Iterable[Cohort], delays: Delays) -> Arms:
     by_variant: dict[str, list[Cohort]] = defaultdict(list)
     for cohort in found:
         by_variant[cohort.variant].append(cohort)
-    return {name: _arm(by_variant[name], delays) for name in _treated(experiment)}
+    return {name: _arm(by_variant[name], delays) for name in treated_of(experiment)}
 
 
 def _arm(found: Collection[Cohort], delays: Delays) -> Arm:

@@ -161,7 +161,7 @@ def _gathered(experiment: Experiment, found: list[Group]) -> dict[str, list[Grou
     return {name: parts[name] for name in large} | {REST: rest, UNKNOWN: parts.get("", [])}
 
 
-def _is_large(found: list[Group], treated: set[str], control: str) -> bool:
+def _is_large(found: list[Group], treated: Collection[str], control: str) -> bool:
     ours = sum(group.moments.count for group in found if group.variant in treated)
     theirs = sum(group.moments.count for group in found if group.variant == control)
     return min(ours, theirs) >= FEWEST

@@ -100,9 +100,9 @@ def launch_effect(
     }
 
 
-def treated_of(experiment: Experiment) -> set[str]:
+def treated_of(experiment: Experiment) -> list[str]:
     """The variants that are not the control."""
-    return {variant.name for variant in experiment.variants.all() if not variant.is_control}
+    return [variant.name for variant in experiment.variants.all() if not variant.is_control]
 
 
 def conclusions(
