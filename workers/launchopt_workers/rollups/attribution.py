@@ -119,7 +119,7 @@ def happened(*, touched: bool) -> str:
         "e",
         where=f"e.product_id = l.product_id AND e.kind IN {COUNTED}",
         instant="occurred_at",
-        spans=_spans(touched),
+        spans=spans_of(touched),
     )
     return f"""
         happened AS MATERIALIZED (
@@ -147,10 +147,10 @@ def happened(*, touched: bool) -> str:
 def facts(*, touched: bool) -> str:
     """SQL: each row that counts by everything that a report is split by, and what it adds."""
     decisions = rows_of(
-        DECISION, "d", where="d.launch_id = l.id", instant="decided_at", spans=_spans(touched)
+        DECISION, "d", where="d.launch_id = l.id", instant="decided_at", spans=spans_of(touched)
     )
     spend = rows_of(
-        SPEND_ENTRY, "s", where="s.campaign_id = k.id", instant="starts_at", spans=_spans(touched)
+        SPEND_ENTRY, "s", where="s.campaign_id = k.id", instant="starts_at", spans=spans_of(touched)
     )
     return f"""
         SELECT d.launch_id, d.campaign_id, d.creative_id, k.audience_id, d.variant, d.phase,
@@ -179,7 +179,8 @@ def facts(*, touched: bool) -> str:
     """  # noqa: S608
 
 
-def _spans(touched: bool) -> str | None:
+def spans_of(touched: bool) -> str | None:
+    """How long a touched span is, for `rows_of`; None where all rows are counted."""
     return "minute" if touched else None
 
 

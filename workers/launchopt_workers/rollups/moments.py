@@ -15,6 +15,7 @@ from launchopt_workers.rollups.attribution import (
     EVENT,
     minute,
     rows_of,
+    spans_of,
 )
 from launchopt_workers.rollups.statements import NEW
 
@@ -84,10 +85,6 @@ def _touched(*, touched: bool) -> str:
     return "JOIN launchopt_touched_moments t ON t.experiment_id = x.id" if touched else ""
 
 
-def _spans(touched: bool) -> str | None:
-    return "minute" if touched else None
-
-
 def _earlier(customer: str) -> str:
     """SQL: the covariate, the same measure of any product before the start."""
     return f"""
@@ -101,7 +98,7 @@ def _arrivals(*, touched: bool) -> str:
     """SQL: a row for each customer assigned, with what is known of them beforehand."""
     assignments = rows_of(
         ASSIGNMENT, "a", where="a.experiment_id = x.id", instant="assigned_at",
-        spans=_spans(touched),
+        spans=spans_of(touched),
     )  # fmt: skip
     return f"""
         SELECT x.id AS experiment_id, x.metric_id, v.name AS variant, a.phase,
@@ -124,7 +121,7 @@ def _outcomes(*, touched: bool) -> str:
     """
     events = rows_of(
         EVENT, "e", where="e.product_id = p.id AND e.kind = x.event_kind", instant="occurred_at",
-        spans=_spans(touched),
+        spans=spans_of(touched),
     )  # fmt: skip
     return f"""
         SELECT o.experiment_id, o.metric_id, v.name, o.phase, {minute("o.occurred_at")},
