@@ -120,11 +120,10 @@ class Command(LaunchOptCommand):
             raise InvalidInput(str(error)) from error
         judged = promotion(found)
         report = told(found, judged)
-        parts: dict[str, Promotion] = {}
+        parts: dict[str, Part] = {}
         if subject is not None and AUDIENCE in columns.features:
-            evaluations = _by_audience(frame, policy, columns, alpha=alpha, seed=seed)
-            parts = {name: each.promotion for name, each in evaluations.items()}
-            report["by_audience"] = {name: each.told() for name, each in evaluations.items()}
+            parts = _by_audience(frame, policy, columns, alpha=alpha, seed=seed)
+            report["by_audience"] = {name: part.told() for name, part in parts.items()}
         if out:
             write_json(out, report)
         if promote and subject is not None and subject.experiment is not None:
@@ -214,16 +213,18 @@ def _judged(
     chances: Mapping[str | None, Mapping[str, float]],
     *,
     whole: Promotion,
-    parts: Mapping[str, Promotion],
+    parts: Mapping[str, Part],
 ) -> list[Judged]:
     """The policy's choices for everybody, or for each audience that it names."""
     if None in chances:
         return [Judged(None, chances[None], whole)]
     rows = Audience.objects.filter(campaigns__launch=launch, name__in=chances).distinct()
-    unseen = Promotion(False, "nobody of it was shown anything")
+    unseen = Part(Promotion(False, "nobody of it was shown anything"))
     if missing := sorted(set(map(str, chances)) - {audience.name for audience in rows}):
         raise InvalidInput(f"The launch has no audience {missing[0]!r}.")
-    return [Judged(each, chances[each.name], parts.get(each.name, unseen)) for each in rows]
+    return [
+        Judged(each, chances[each.name], parts.get(each.name, unseen).promotion) for each in rows
+    ]
 
 
 def _promoted(phase: Phase) -> dict[str, Any]:
