@@ -13,10 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import uuid
 from collections import Counter, defaultdict
@@ -26,7 +23,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.homes import own_home
+
 DAYS = timedelta(days=92)
 SHOPS = {"online_retail": datetime(2011, 6, 1, tzinfo=UTC),
          "complete_journey": datetime(2017, 7, 1, tzinfo=UTC)}  # fmt: skip
@@ -76,21 +74,12 @@ def _options() -> argparse.Namespace:
 
 
 def _in_own_home(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    os.environ["LAUNCHOPT_HOME"] = str(folder / "home")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "launchopt_project.settings"
-    sys.path[:0] = [str(ROOT), str(ROOT / "apps"), str(ROOT / "workers")]
-    import django
+    with own_home(folder):
+        from django.core.management import call_command
 
-    django.setup()
-    from django.core.management import call_command
-
-    try:
         call_command("migrate", verbosity=0)
         cases = TEST if options.test else SHOPS
         return {name: _measure(name, cut, own=options.own) for name, cut in cases.items()}
-    finally:
-        stop = [sys.executable, "-m", "launchopt_project.embedded", "stop"]
-        subprocess.run(stop, cwd=ROOT, check=False, capture_output=True)
 
 
 def _measure(name: str, cut: datetime, *, own: float | None) -> dict[str, Any]:

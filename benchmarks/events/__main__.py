@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +23,8 @@ from uuid import UUID
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.homes import own_home
+
 BAR = 3.0
 BATCH = 500
 CUSTOMERS, PRODUCTS = 4_000, 500
@@ -166,17 +165,8 @@ def main() -> int:
 
 def in_own_home(folder: Path, *, requests: int, seed: int) -> dict[str, float]:
     """Measure on embedded services that nobody else uses, and stop them."""
-    os.environ["LAUNCHOPT_HOME"] = str(folder / "home")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.events.settings"
-    sys.path[:0] = [str(ROOT), str(ROOT / "apps"), str(ROOT / "workers")]
-    import django
-
-    django.setup()
-    try:
+    with own_home(folder, settings="benchmarks.events.settings"):
         return measure(requests=requests, seed=seed)
-    finally:
-        stop = [sys.executable, "-m", "launchopt_project.embedded", "stop"]
-        subprocess.run(stop, cwd=ROOT, check=False, capture_output=True)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.homes import own_home
+
 ROOT = Path(__file__).resolve().parents[2]
 MAPPINGS = ROOT / "docs" / "howto" / "online_retail"
 TABLE = "launchopt_audiences_event"
@@ -117,17 +119,8 @@ def main() -> int:
 
 def in_own_home(file: Path, *, repeats: int, folder: Path) -> dict[str, Any]:
     """Measure on embedded services that nobody else uses, and stop them."""
-    os.environ["LAUNCHOPT_HOME"] = str(folder / "home")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "launchopt_project.settings"
-    sys.path[:0] = [str(ROOT), str(ROOT / "apps"), str(ROOT / "workers")]
-    import django
-
-    django.setup()
-    try:
+    with own_home(folder):
         return measure(file, repeats=repeats, folder=folder)
-    finally:
-        stop = [sys.executable, "-m", "launchopt_project.embedded", "stop"]
-        subprocess.run(stop, cwd=ROOT, check=False, capture_output=True)
 
 
 def show(found: dict[str, Any], *, as_json: bool) -> None:

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.homes import own_home
+
 BYTES = 1_500  # of disk for each event, with room to sort them
 NOTHING = 1.5  # times the statement's time, at most
 TICK = 1 / 20  # of the time from nothing, at most
@@ -65,18 +64,8 @@ def _check_disk(folder: Path, events: int) -> None:
 
 
 def _in_own_home(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Measure on embedded services that nobody else uses, and stop them."""
-    os.environ["LAUNCHOPT_HOME"] = str(folder / "home")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "launchopt_project.settings"
-    sys.path[:0] = [str(ROOT), str(ROOT / "apps"), str(ROOT / "workers")]
-    import django
-
-    django.setup()
-    try:
+    with own_home(folder):
         return _measure(options)
-    finally:
-        stop = [sys.executable, "-m", "launchopt_project.embedded", "stop"]
-        subprocess.run(stop, cwd=ROOT, check=False, capture_output=True)
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
