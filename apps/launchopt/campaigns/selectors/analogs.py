@@ -99,25 +99,26 @@ def _analogs(chosen: Sequence[_Past], launch: Launch, *, length: timedelta) -> l
 
 
 def known_customers(instants: Sequence[datetime]) -> list[int]:
-    """How many customers were known before each of these instants, in one query."""
+    """How many customers were known before each of these instants, in one pass over customers."""
     if not instants:
         return []
+    edges = sorted(set(instants))
+    counted = np.zeros(1 + len(edges), dtype=int)  # customers by how many of the edges were over
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH known AS (
-                SELECT coalesce(c.joined_at, (
-                    SELECT min(e.occurred_at) FROM launchopt_audiences_event e
-                    WHERE e.customer_id = c.id
-                ), c.created_at) AS at
-                FROM launchopt_audiences_customer c
-            )
-            SELECT (SELECT count(*) FROM known WHERE known.at < asked.at)
-            FROM unnest(%s::timestamptz[]) WITH ORDINALITY AS asked(at, place) ORDER BY place
+            SELECT width_bucket(coalesce(c.joined_at, (
+                SELECT min(e.occurred_at) FROM launchopt_audiences_event e
+                WHERE e.customer_id = c.id
+            ), c.created_at), %s::timestamptz[]), count(*)
+            FROM launchopt_audiences_customer c GROUP BY 1
             """,
-            [list(instants)],
+            [edges],
         )
-        return [row[0] for row in cursor.fetchall()]
+        for over, count in cursor.fetchall():
+            counted[over] = count
+    known = dict(zip(edges, np.cumsum(counted[:-1]).tolist(), strict=True))
+    return [known[instant] for instant in instants]
 
 
 def counts_by_day(
