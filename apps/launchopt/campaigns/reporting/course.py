@@ -29,7 +29,7 @@ def effects_over_time(launch: Launch) -> list[dict[str, Any]]:
             "n": result.n,
             "control_n": result.control_n,
             "effect": result.effect,
-            "interval": interval_of(result),
+            "interval": _interval_of(result),
             "always_valid_interval": _always_valid(result),
         }
         for result in _kept(launch)
@@ -58,11 +58,6 @@ def over_time_section(launch: Launch) -> Section:
     )
 
 
-def interval_of(result: Result) -> tuple[float, float] | None:
-    """The interval of one look."""
-    return _both(result.interval_low, result.interval_high)
-
-
 def _kept(launch: Launch) -> list[Result]:
     rows = Result.objects.filter(experiment=launch.experiment_id, effect__isnull=False)
     return list(rows.select_related("variant").order_by("until", "variant__name"))
@@ -78,7 +73,7 @@ def _picture(name: str, rows: Sequence[Result]) -> Picture:
 
 
 def _drawn(result: Result) -> Interval:
-    low, high = _always_valid(result) or interval_of(result) or (None, None)
+    low, high = _always_valid(result) or _interval_of(result) or (None, None)
     return Interval(day(result.until), low, result.effect, high, signed(result.effect))
 
 
@@ -102,11 +97,16 @@ def _by_day(found: Sequence[Result]) -> list[tuple[str, ...]]:
             variant,
             f"{result.n:,}",
             signed(result.effect),
-            span(interval_of(result)),
+            span(_interval_of(result)),
             span(_always_valid(result)),
         )
         for (name, variant), result in last.items()
     ]
+
+
+def _interval_of(result: Result) -> tuple[float, float] | None:
+    """The interval of one look."""
+    return _both(result.interval_low, result.interval_high)
 
 
 def _always_valid(result: Result) -> tuple[float, float] | None:
