@@ -88,7 +88,7 @@ def told(evaluation: Evaluation, promotion: Promotion) -> dict[str, Any]:
         **{name: valued(getattr(evaluation, name)) for name in names},
         "effective_sample_size": evaluation.effective_sample_size,
         "on_policy_value": evaluation.on_policy.value,
-        "on_policy_interval": interval_of(evaluation.on_policy),
+        "on_policy_interval": _interval_of(evaluation.on_policy),
         "gain": valued(evaluation.gain),
         "unseen": evaluation.unseen,
         "promotion": {"allowed": promotion.allowed, "reason": promotion.reason},
@@ -97,10 +97,10 @@ def told(evaluation: Evaluation, promotion: Promotion) -> dict[str, Any]:
 
 def valued(found: Valued) -> dict[str, Any]:
     """An estimate as a report tells it; without an interval where no reward differs."""
-    return {"value": found.value, "interval": interval_of(found)}
+    return {"value": found.value, "interval": _interval_of(found)}
 
 
-def interval_of(found: Valued) -> list[float] | None:
+def _interval_of(found: Valued) -> list[float] | None:
     """None where nothing varies: an error of zero would make certain what nobody knows."""
     low, high = found.interval
     return [low, high] if high > low else None
