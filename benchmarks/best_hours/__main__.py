@@ -26,6 +26,7 @@ from typing import Any
 from benchmarks.homes import own_home
 
 DAYS = timedelta(days=92)
+OPEN = range(8, 21)  # hours in which customers may be written to
 SHOPS = {"online_retail": datetime(2011, 6, 1, tzinfo=UTC),
          "complete_journey": datetime(2017, 7, 1, tzinfo=UTC)}  # fmt: skip
 TEST = {"online_retail": datetime(2011, 9, 1, tzinfo=UTC)}
@@ -90,7 +91,7 @@ def _measure(name: str, cut: datetime, *, own: float | None) -> dict[str, Any]:
     usual = _usual(before)
     return {
         "customers": len(ours),
-        "hours": sum(1 for who, at in after.at if who in ours and 8 <= at.hour < 21),
+        "hours": sum(1 for who, at in after.at if who in ours and at.hour in OPEN),
         "ours": _shares(after, ours),
         "everybody": _shares(after, dict.fromkeys(ours, usual)),
         "most_frequent": _shares(after, _most_frequent(before, usual=usual)),
@@ -152,7 +153,7 @@ def _usual(before: Visits) -> tuple[int, int]:
     """The hours in which most were there."""
     counts = {False: Counter[int](), True: Counter[int]()}
     for (_, is_weekend), hours in before.by_class().items():
-        counts[is_weekend] += Counter({h: n for h, n in hours.items() if 8 <= h < 21})
+        counts[is_weekend] += Counter({h: n for h, n in hours.items() if h in OPEN})
     weekday, weekend = (max(counts[c], key=lambda h: counts[c][h], default=12) for c in counts)
     return weekday, weekend
 
@@ -160,7 +161,7 @@ def _usual(before: Visits) -> tuple[int, int]:
 def _most_frequent(before: Visits, *, usual: tuple[int, int]) -> Hours:
     found: dict[str, list[int]] = {}
     for (who, is_weekend), hours in before.by_class().items():
-        open_hours = [h for h, _ in hours.most_common() if 8 <= h < 21]
+        open_hours = [h for h, _ in hours.most_common() if h in OPEN]
         if open_hours:
             found.setdefault(who, list(usual))[is_weekend] = open_hours[0]
     return {who: (best[0], best[1]) for who, best in found.items()}
@@ -170,7 +171,7 @@ def _shares(after: Visits, hours: Hours) -> tuple[float, float]:
     """The share of later hours, not at night, that were the best ones, and next to them."""
     met = near = seen = 0
     for who, at in after.at:
-        if who in hours and 8 <= at.hour < 21:
+        if who in hours and at.hour in OPEN:
             gap = abs(at.hour - hours[who][at.weekday() >= 5])
             seen, met, near = seen + 1, met + (gap == 0), near + (gap <= 1)
     return round(met / max(seen, 1), 4), round(near / max(seen, 1), 4)
