@@ -38,8 +38,8 @@ class Texts:
 class Location:
     """Kernel ridge regression from the texts of known products to where they lie."""
 
-    chosen: NDArray[np.integer]  # positions of the known products learned from
-    texts: Texts  # theirs
+    row_of: NDArray[np.integer]  # (known + 1,), of the chosen; NOWHERE of others and at the end
+    texts: Texts  # of the known products learned from, the chosen
     places: NDArray[np.float32]  # (chosen, rank)
     weights: NDArray[np.float32]  # (chosen, rank)
     factor: NDArray[np.float32]  # (chosen, chosen), lower: likeness and doubt by Cholesky
@@ -50,16 +50,18 @@ class Location:
         chosen = np.sort(np.argsort(-buyers, kind="stable")[:MOST_KNOWN])
         texts, places = texts.take(chosen), places[chosen]
         likeness = texts.likeness(texts)
+        row_of = np.full(len(buyers) + 1, NOWHERE)
+        row_of[chosen] = np.arange(len(chosen))
         doubt = DOUBT / np.clip(buyers[chosen], 1, DOUBT)
         likeness[np.diag_indices(len(likeness))] += doubt.astype(np.float32)
         factor, _ = cho_factor(likeness, lower=True, overwrite_a=True)
-        return cls(chosen, texts, places, cho_solve((factor, True), places), factor)
+        return cls(row_of, texts, places, cho_solve((factor, True), places), factor)
 
     def told(self, texts: Texts, *, known_as: NDArray[np.integer]) -> NDArray[np.float32]:
         """(texts, rank). That of a known product, whose position `known_as` tells (NOWHERE for a
         new one), is told by the others."""
         told = np.asarray(texts.likeness(self.texts) @ self.weights, dtype=np.float32)
-        place = _positions(self.chosen, of=known_as)
+        place = self.row_of[known_as]
         row = np.flatnonzero(place >= 0)
         own = place[row]
         told[row] = self.places[own] - self.weights[own] / self._own_weight(own)[:, None]
@@ -68,14 +70,7 @@ class Location:
     def _own_weight(self, own: NDArray[np.integer]) -> NDArray[np.float32]:
         """(own,): of the inverse's diagonal, which tells how much a product speaks for itself."""
         column = np.arange(len(own))
-        unit = np.zeros((len(self.chosen), len(own)), dtype=np.float32)
+        unit = np.zeros((len(self.places), len(own)), dtype=np.float32)
         unit[own, column] = 1
         solved = cho_solve((self.factor, True), unit, overwrite_b=True)
         return np.asarray(solved[own, column], dtype=np.float32)
-
-
-def _positions(chosen: NDArray[np.integer], *, of: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Where each of the positions `of` stands in `chosen`, NOWHERE where it does not."""
-    place = np.minimum(np.searchsorted(chosen, of), max(len(chosen) - 1, 0))
-    is_there = chosen[place] == of if len(chosen) else np.zeros(len(of), dtype=bool)
-    return np.where(is_there, place, NOWHERE)
