@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from launchopt.operations.api.base import LaunchOptViewSet
 from launchopt.operations.api.schema import extend_schema
 from launchopt.operations.api.serializers import EmptySerializer
-from launchopt.operations.api.strict import StrictSerializer
+from launchopt.operations.api.strict import StrictSerializer, checked
 from launchopt.operations.models import WebhookDelivery, WebhookEndpoint
 from launchopt.operations.privacy import masked_text
 from launchopt.operations.webhooks import endpoints
@@ -95,10 +95,8 @@ class WebhookEndpointViewSet(ListModelMixin, RetrieveModelMixin, LaunchOptViewSe
     )
     def create(self, request: Request) -> Response:
         """Make one. Its address must be public, or allowed by a setting."""
-        given = NewWebhookEndpointSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
         endpoint = endpoints.create_endpoint(
-            **given.validated_data, now=timezone.now(), by=request.user
+            **checked(NewWebhookEndpointSerializer, request), now=timezone.now(), by=request.user
         )
         shown = NewWebhookEndpointSerializer(endpoint).data
         return Response(shown, status=status.HTTP_201_CREATED)
