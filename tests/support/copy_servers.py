@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.programs import listening, logged
 
 PROGRAM = Path(__file__).with_name("copy_server.py")
 
@@ -23,19 +22,12 @@ class CopyServer:
 
     def asked(self) -> list[dict[str, Any]]:
         """Each request, in order."""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return [json.loads(line) for line in lines]
+        return logged(self.log)
 
 
 @contextmanager
 def copy_server(folder: Path, *, mode: str = "good") -> Iterator[CopyServer]:
     """A server in a process of its own, stopped at the end."""
     log = folder / f"{mode}.jsonl"
-    command = [sys.executable, str(PROGRAM), mode, str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            port = process.stdout.readline().strip()
-            yield CopyServer(f"http://127.0.0.1:{port}/v1", log)
-        finally:
-            process.kill()
+    with listening(PROGRAM, mode, str(log)) as port:
+        yield CopyServer(f"http://127.0.0.1:{port}/v1", log)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.programs import listening, logged
 
 PROGRAM = Path(__file__).with_name("webhook_receiver.py")
 # As a shop sets it whose receivers stand on its own machine.
@@ -25,8 +24,7 @@ class Receiver:
 
     def told(self) -> list[dict[str, Any]]:
         """Each request, in order."""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return [json.loads(line) for line in lines]
+        return logged(self.log)
 
 
 @contextmanager
@@ -35,11 +33,5 @@ def receiver(
 ) -> Iterator[Receiver]:
     """A receiver in a process of its own, stopped at the end."""
     log = folder / f"{mode.replace(':', '-')}.jsonl"
-    command = [sys.executable, str(PROGRAM), mode, str(log), secret, target]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            port = process.stdout.readline().strip()
-            yield Receiver(f"http://127.0.0.1:{port}/hook", log)
-        finally:
-            process.kill()
+    with listening(PROGRAM, mode, str(log), secret, target) as port:
+        yield Receiver(f"http://127.0.0.1:{port}/hook", log)
