@@ -22,7 +22,7 @@ from launchopt.campaigns.services.budget_proposal import (
     committed_of,
     propose_budget,
 )
-from launchopt.campaigns.services.budgeting import contacts_for
+from launchopt.campaigns.services.budgeting import cell_of
 from launchopt.campaigns.services.forecasting import figures_of_money
 from launchopt.campaigns.services.locking import lock_campaigns
 from launchopt.campaigns.services.pacing import pace_campaigns
@@ -149,13 +149,8 @@ def _cells(
     expected |= {at: response * float(part / money) if money else 0.0 for at, part in ahead.items()}
     was_pinned = {at for at, cell in over.items() if cell.is_pinned}
     return [
-        BudgetCell(
-            campaign=campaign,
-            starts_at=at,
-            amount=part,
-            contacts=contacts_for(part, campaign),
-            expected_response=expected[at],
-            is_pinned=at in pinned | was_pinned,
+        cell_of(
+            campaign, at=at, amount=part, expected=expected[at], is_pinned=at in pinned | was_pinned
         )
         for at, part in (past | ahead).items()
         if part or at in pinned | was_pinned

@@ -155,12 +155,11 @@ def _cells(
     response = response_of(place, amount, currency=launch.currency)
     laid = {start: amount} if start else over_hours(launch, campaign, amount, pinned=pinned)
     return [
-        BudgetCell(
-            campaign=campaign,
-            starts_at=at,
+        cell_of(
+            campaign,
+            at=at,
             amount=part,
-            contacts=contacts_for(part, campaign),
-            expected_response=response * float(part / amount) if amount else 0.0,
+            expected=response * float(part / amount) if amount else 0.0,
             is_pinned=at in pinned,
         )
         for at, part in laid.items()
@@ -168,9 +167,18 @@ def _cells(
     ]
 
 
-def contacts_for(amount: Decimal, campaign: Campaign) -> int:
-    """The contacts that an amount buys."""
-    return int((amount / campaign.cost_per_contact).to_integral(ROUND_DOWN))
+def cell_of(
+    campaign: Campaign, *, at: datetime, amount: Decimal, expected: float, is_pinned: bool
+) -> BudgetCell:
+    """An hour of a campaign, with the contacts that its money buys; not saved, and of no plan."""
+    return BudgetCell(
+        campaign=campaign,
+        starts_at=at,
+        amount=amount,
+        contacts=int((amount / campaign.cost_per_contact).to_integral(ROUND_DOWN)),
+        expected_response=expected,
+        is_pinned=is_pinned,
+    )
 
 
 def over_hours(
