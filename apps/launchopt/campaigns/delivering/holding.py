@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from launchopt.audiences.models import AudienceMember, Customer
 from launchopt.campaigns.models import Campaign, Decision, HeldMessage, Message, Reason
+from launchopt.campaigns.selectors.nights import is_night, quiet_hours
 from launchopt.campaigns.services.pacing import PERIOD
 from launchopt.campaigns.services.worth import bar_moves_at
 from launchopt.conf import launchopt_settings
-from launchopt_core.delivery import BestHours, is_quiet, sending_time
+from launchopt_core.delivery import BestHours, sending_time
 from launchopt_core.errors import UnknownTimeZone
 
 HOUR = timedelta(hours=1)  # who could not be contacted may be an hour later
@@ -62,32 +63,20 @@ class Clock:
 
     def is_night(self, waiting: Waiting) -> bool:
         """Whether outbound channels contact nobody there now."""
-        quiet_from, quiet_until = quiet_hours()
-        try:
-            return is_quiet(self.now, waiting.zone, quiet_from=quiet_from, quiet_until=quiet_until)
-        except UnknownTimeZone:
-            return True
+        return is_night(self.now, zone=waiting.zone)
 
     def _look_up(self, waiting: Waiting, *, start: datetime, ends_at: datetime) -> datetime | None:
         wait = timedelta(hours=launchopt_settings().best_hour_wait)
-        quiet_from, quiet_until = quiet_hours()
         try:
             return sending_time(
                 start,
                 waiting.zone,
                 best=waiting.best if wait else None,
                 until=min(ends_at, start + wait),
-                quiet_from=quiet_from,
-                quiet_until=quiet_until,
+                **quiet_hours(),
             )
         except UnknownTimeZone:
             return None
-
-
-def quiet_hours() -> tuple[time, time]:
-    """From when until when outbound channels contact nobody, on the customer's clock."""
-    quiet_from, quiet_until = (time(hour % 24) for hour in launchopt_settings().quiet_hours)
-    return quiet_from, quiet_until
 
 
 def next_to_contact(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from launchopt.campaigns.channels import Sender
 from launchopt.campaigns.delivering.settling import leave_to_person, settle
 from launchopt.campaigns.models import Decision, Message
 from launchopt.campaigns.onsite.links import CLICK, UNSUBSCRIBE, address_of
+from launchopt.campaigns.selectors.nights import quiet_hours, zone_or_shops
 from launchopt.conf import launchopt_settings
 from launchopt.operations.models import WebhookDelivery, WebhookEndpoint
 from launchopt.operations.webhooks import tell
@@ -78,12 +79,10 @@ def message_of(decision: Decision) -> dict[str, Any]:
 
 def last_moment(decision: Decision, *, now: datetime) -> datetime:
     """Until when it may go: as long as its money is kept, and before the customer's night."""
-    shop = launchopt_settings()
-    quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)
-    zone = decision.customer.time_zone or shop.time_zone
+    zone, quiet = zone_or_shops(decision.customer.time_zone), quiet_hours()
     assert decision.expires_at is not None, "what is to be sent is reserved"
     until, end = now, min(decision.expires_at, now + LONGEST)
-    while until < end and not is_quiet(until, zone, quiet_from=quiet_from, quiet_until=quiet_until):
+    while until < end and not is_quiet(until, zone, **quiet):
         until += MINUTE
     return min(until, end)
 

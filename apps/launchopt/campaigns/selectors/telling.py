@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 
 from launchopt.campaigns.channels import outbound_names
 from launchopt.campaigns.models import Decision, Reason
-from launchopt.conf import launchopt_settings
+from launchopt.campaigns.selectors.nights import quiet_hours, zone_or_shops
 from launchopt_core.delivery import is_quiet, next_allowed
 from launchopt_core.errors import UnknownTimeZone
 
@@ -74,13 +74,11 @@ def _night(decision: Decision) -> str:
     """Where it was night, the reason and when the message may go."""
     if decision.reason != Reason.SUPPRESSED or decision.channel not in outbound_names():
         return ""
-    shop = launchopt_settings()
-    quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)
-    zone, hours = decision.customer.time_zone or shop.time_zone, (quiet_from, quiet_until)
+    zone, quiet = zone_or_shops(decision.customer.time_zone), quiet_hours()
     try:
-        if not is_quiet(decision.decided_at, zone, quiet_from=hours[0], quiet_until=hours[1]):
+        if not is_quiet(decision.decided_at, zone, **quiet):
             return ""
-        at = next_allowed(decision.decided_at, zone, quiet_from=hours[0], quiet_until=hours[1])
+        at = next_allowed(decision.decided_at, zone, **quiet)
     except UnknownTimeZone:
         return f"nobody knows the time zone “{zone}”, and messages are held until it is known."
     again = f" It may go from {_clock(at)} on." if at else ""

@@ -6,7 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from launchopt.campaigns.models import (
 )
 from launchopt.campaigns.selectors import Moment, Offer
 from launchopt.campaigns.selectors.moments import Contact, Person, Serving, contacts_once
+from launchopt.campaigns.selectors.nights import is_night, zone_or_shops
 from launchopt.campaigns.services.assigning import Arms, Assigned, drawn_in
 from launchopt.campaigns.services.inputs import HANGS_ON_CHANCE, inputs_of
 from launchopt.campaigns.services.storing import Kept, is_in_log, keep_decisions, weight_of
@@ -31,10 +32,8 @@ from launchopt_core.delivery import (
     Verdict,
     answered_with,
     has_room,
-    is_quiet,
     verdict_on,
 )
-from launchopt_core.errors import UnknownTimeZone
 
 POLICY = "delivery-2"
 UNASSIGNED = Assigned(variant="", phase=0, propensity=1.0)
@@ -209,7 +208,7 @@ class Desk:
             return True
         if campaign.channel not in outbound_names():
             return False
-        return _is_quiet(customer, at=at)
+        return is_night(at, zone=zone_or_shops(customer.time_zone))
 
     def _money_of(self, campaign: Campaign) -> Decimal:
         return self._left[campaign.pk] - self._taken.get(campaign.pk, Decimal(0))
@@ -288,17 +287,6 @@ class Desk:
                 timedelta(hours=launch.cap_window_hours),
             )
         )
-
-
-def _is_quiet(customer: Person, *, at: datetime) -> bool:
-    """Whether it is night where the customer lives; in a zone that nobody knows it always is."""
-    shop = launchopt_settings()
-    quiet_from, quiet_until = (time(hour % 24) for hour in shop.quiet_hours)
-    zone = customer.time_zone or shop.time_zone
-    try:
-        return is_quiet(at, zone, quiet_from=quiet_from, quiet_until=quiet_until)
-    except UnknownTimeZone:
-        return True
 
 
 def _is_worth_it(offer: Offer) -> bool:
