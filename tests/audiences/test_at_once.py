@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from launchopt.audiences.models import Customer, Event
 from launchopt.audiences.partitions import ensure_partitions
@@ -25,6 +21,7 @@ from launchopt.catalog.models import Product
 from launchopt.catalog.services import save_products
 from launchopt.operations.importing.batches import frame_of, mapping_of
 from launchopt.operations.importing.cleaning import clean_rows, split_rejected
+from tests.support.threads import at_once
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,21 +30,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def tea(transactional_db: None) -> None:
     save_products([{"sku": "TEA", "title": "Tea"}], now=NOW)
-
-
-def at_once(*actions: Callable[[], Any]) -> list[Any]:
-    """Run each in a thread of its own, all beginning together."""
-    barrier = Barrier(len(actions))
-
-    def begin(action: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return action()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(begin, actions))
 
 
 def views(count: int, **more: Any) -> list[dict[str, Any]]:

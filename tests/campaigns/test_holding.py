@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
-from django.db import connections
 from django.urls import reverse
 
 from launchopt.audiences.models import Consent, Customer
@@ -24,6 +22,7 @@ from tests.support.launches import (
     make_product,
     make_running,
 )  # fmt: skip
+from tests.support.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_worker")]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -208,20 +207,7 @@ class TestTwoLaunches:
 class TestAtOnce:
     def test_doubled_ticks_write_to_nobody_twice(self, people):
         launch_for(people)
-        start = threading.Barrier(4)
-
-        def one() -> None:
-            start.wait()
-            try:
-                tick(NOW)
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=one) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(*[lambda: tick(NOW)] * 4)
         assert sorted(m.to[0] for m in mail.outbox) == [f"c{n}@example.org" for n in range(4)]
         assert Decision.objects.count() == Message.objects.count() == 4
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connections
 
 from launchopt.audiences.models import Customer, Event
 from launchopt.campaigns import services
@@ -16,6 +14,7 @@ from launchopt.campaigns.models import AlertRule, Campaign, Decision, Launch, Me
 from launchopt.campaigns.watching import watch_launches, watch_shop
 from launchopt.operations.models import Alert, AlertNotice, JobClock
 from tests.support.launches import HOUR, NOW, add_event, make_audience, make_customers, make_running
+from tests.support.threads import at_once
 from tests.support.watching import look, open_now, set_rule, spend
 
 pytestmark = pytest.mark.django_db
@@ -301,20 +300,7 @@ def test_four_looks_at_once_open_one_alert(customers, no_worker, settings):
     settings.LAUNCHOPT = {**settings.LAUNCHOPT, "ALERT_EMAILS": ("ops@shop.example",)}
     make_running(make_audience(customers), budget="240.00", hours=240)
     spend("30.00")
-    start = threading.Barrier(4)
-
-    def one() -> None:
-        start.wait()
-        try:
-            watch_launches(now=NOW + 20 * HOUR)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda: watch_launches(now=NOW + 20 * HOUR)] * 4)
     assert (Alert.objects.count(), AlertNotice.objects.count()) == (1, 1)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPDataError
 
 import pytest
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connections
 
 from launchopt.operations.alerts import acknowledge_alert, mute_alert, open_alert, resolve_alert
 from launchopt.operations.errors import Conflict, InvalidInput
@@ -18,6 +16,7 @@ from launchopt.operations.models import Alert, AlertNotice
 from launchopt.operations.selectors import audit_of
 from launchopt.operations.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.support.api import by_person
+from tests.support.threads import at_once
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -189,31 +188,15 @@ class TestMuting:
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoWorkersAtOnce:
-    def at_once(self, action):
-        start = threading.Barrier(4)
-
-        def run():
-            start.wait()
-            try:
-                action()
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=run) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
     def test_open_one_alert_and_send_one_mail(self, people, no_worker):
-        self.at_once(ring)
+        at_once(*[ring] * 4)
         assert Alert.objects.count() == AlertNotice.objects.count() == 1
-        self.at_once(lambda: tell_waiting(now=NOW))
+        at_once(*[lambda: tell_waiting(now=NOW)] * 4)
         assert len(mail.outbox) == 1
 
     def test_resolve_it_once(self, people, no_worker):
         ring()
-        self.at_once(lambda: resolve_alert(**WHAT, now=NOW + MINUTE))
+        at_once(*[lambda: resolve_alert(**WHAT, now=NOW + MINUTE)] * 4)
         assert states() == [("opened", "waiting"), ("resolved", "waiting")]
 
 
