@@ -53,6 +53,11 @@ def instant_of(work: Work, as_of: str | None) -> datetime:
     return datetime.fromisoformat(fixed["as_of"])
 
 
+def clock_of(work: Work, now: str | None) -> datetime:
+    """The instant of simulated time that a job is given, else that of its own clock."""
+    return datetime.fromisoformat(now) if now else work.clock()
+
+
 def work_on_run(run_id: str, body: Body) -> None:
     """Work on a waiting run, unless another worker holds it or it has ended: then do nothing."""
     run = runs.take_lease(run_id=run_id, now=timezone.now())

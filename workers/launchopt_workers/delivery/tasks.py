@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from launchopt import jobs
@@ -10,7 +9,7 @@ from launchopt.campaigns import delivering
 from launchopt.campaigns.services import best_hours
 from launchopt.operations.runs import Work
 from launchopt_workers.delivery import pacing, weights
-from launchopt_workers.running import instant_of, job_body
+from launchopt_workers.running import clock_of, instant_of, job_body
 
 
 @job_body(jobs.PACE_LAUNCHES)
@@ -19,13 +18,13 @@ def pace_launches(work: Work, *, now: str | None = None, **_: Any) -> dict[str, 
 
     Without `now` it paces the launches on the clock of the wall; with it, those on simulated time.
     """
-    return pacing.pace(now=_instant(now, work), simulated=now is not None)
+    return pacing.pace(now=clock_of(work, now), simulated=now is not None)
 
 
 @job_body(jobs.UPDATE_WEIGHTS)
 def update_weights(work: Work, *, now: str | None = None, **_: Any) -> dict[str, Any]:
     """Give more of the new customers to the words that convert."""
-    return weights.update(now=_instant(now, work), simulated=now is not None)
+    return weights.update(now=clock_of(work, now), simulated=now is not None)
 
 
 @job_body(jobs.LEARN_BEST_HOURS)
@@ -39,7 +38,3 @@ def send_messages(work: Work, **_: Any) -> dict[str, Any]:
     """Write to the next customers of running launches, on the clock of the wall."""
     now = work.clock()
     return {"lost": delivering.find_unknown(now=now)} | delivering.send_due(now=now)
-
-
-def _instant(now: str | None, work: Work) -> datetime:
-    return datetime.fromisoformat(now) if now else work.clock()

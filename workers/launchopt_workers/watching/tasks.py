@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from launchopt import jobs
@@ -10,7 +9,7 @@ from launchopt.campaigns.watching import watch_launches as watch_all
 from launchopt.campaigns.watching import watch_shop
 from launchopt.operations.mails import tell_waiting
 from launchopt.operations.runs import Work
-from launchopt_workers.running import instant_of, job_body
+from launchopt_workers.running import clock_of, instant_of, job_body
 from launchopt_workers.watching import drift
 
 
@@ -27,7 +26,7 @@ def watch_launches(work: Work, *, now: str | None = None, **_: Any) -> dict[str,
     Without `now` it looks at the launches on the clock of the wall; with it, at those on simulated
     time, whose alerts are told to nobody.
     """
-    instant = datetime.fromisoformat(now) if now else work.clock()
+    instant = clock_of(work, now)
     if now is None:
         watch_shop(now=instant)
     return watch_all(now=instant, simulated=now is not None)
