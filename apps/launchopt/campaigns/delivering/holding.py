@@ -15,7 +15,7 @@ from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from launchopt.audiences.models import AudienceMember, Customer
 from launchopt.campaigns.models import Campaign, Decision, HeldMessage, Message, Reason
-from launchopt.campaigns.selectors.nights import is_night, quiet_hours
+from launchopt.campaigns.selectors.nights import is_night, quiet_hours, zone_or_shops
 from launchopt.campaigns.services.pacing import PERIOD
 from launchopt.campaigns.services.worth import bar_moves_at
 from launchopt.conf import launchopt_settings
@@ -148,9 +148,9 @@ def _members(campaign: Campaign, *, reachable: QuerySet[Customer], now: datetime
 def _waiting(campaign: Campaign, row: tuple[object, ...]) -> Waiting:
     customer, name, zone, weekday, weekend, probability = row
     best = None if weekday is None else BestHours(int(str(weekday)), int(str(weekend)))
-    zone = str(zone) or launchopt_settings().time_zone
     chance = float(str(probability or 0))
-    return Waiting(campaign, int(str(customer)), str(name), zone, best, chance)
+    at_home = zone_or_shops(str(zone))
+    return Waiting(campaign, int(str(customer)), str(name), at_home, best, chance)
 
 
 def hold_silent(

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from launchopt.audiences.models import Customer, Event
 from launchopt.campaigns.models import Campaign, Decision, HeldMessage
 from launchopt.campaigns.selectors.activity import DONE_BY_SHOPPERS
+from launchopt.campaigns.selectors.telling import at_utc
 from launchopt.conf import launchopt_settings
 from launchopt.operations.errors import NotFound
 
@@ -71,14 +72,14 @@ def _held(customer: Customer, *, at: datetime) -> Iterator[str]:
     for row in rows.exclude(reason="shown").select_related("campaign__launch"):
         yield (
             f"A message of the launch “{row.campaign.launch}” ({row.campaign.channel}) was held "
-            f"since {_clock(row.held_at)}: {row.get_reason_display()}. It is looked at again at "
-            f"{_clock(row.until)}."
+            f"since {at_utc(row.held_at)}: {row.get_reason_display()}. It is looked at again at "
+            f"{at_utc(row.until)}."
         )
 
 
 def _nothing(customer: Customer, *, at: datetime) -> str:
     """What it means that the log is empty: where silences are kept by lot, not that none was."""
-    span = f"about {customer.external_id} from {_clock(at - AROUND)} to {_clock(at + AROUND)}"
+    span = f"about {customer.external_id} from {at_utc(at - AROUND)} to {at_utc(at + AROUND)}"
     if (one_in := launchopt_settings().silence_one_in) > 1:
         return (
             f"The log holds nothing {span}, so no launch showed them anything. Of decisions to "
@@ -97,7 +98,7 @@ def _neighbours(customer: Customer, *, at: datetime) -> Iterator[str]:
     for words, found in (("last before", before), ("next", after)):
         if found is not None:
             yield (
-                f"The {words} was at {_clock(found.decided_at)} ({found.channel}): "
+                f"The {words} was at {at_utc(found.decided_at)} ({found.channel}): "
                 f"{found.get_reason_display()}."
             )
     if before is None and after is None:
@@ -111,10 +112,10 @@ def _visit(customer: Customer, *, at: datetime) -> str:
         return "The shop told of nothing that they had done by then."
     if at - last <= AROUND:
         return (
-            f"They were in the shop at {_clock(last)}; the pages they saw asked for no decision. "
+            f"They were in the shop at {at_utc(last)}; the pages they saw asked for no decision. "
             "See whether a placement stands on them."
         )
-    return f"They had last been in the shop at {_clock(last)}."
+    return f"They had last been in the shop at {at_utc(last)}."
 
 
 def _launches(customer: Customer, *, at: datetime) -> str:
@@ -128,7 +129,3 @@ def _launches(customer: Customer, *, at: datetime) -> str:
     names = on.order_by("launch__name").values_list("launch__name", "channel").distinct()
     told = ", ".join(f"“{launch}” ({channel})" for launch, channel in names)
     return f"Launches in whose audience they stand: {told or 'none that was on'}."
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -30,7 +30,7 @@ SILENCES = {
 
 def why(decision: Decision) -> str:
     """The decision with its reason, in words; it is given with customer, launch and creative."""
-    where = f"{decision.placement_id}, {_clock(decision.decided_at)}"
+    where = f"{decision.placement_id}, {at_utc(decision.decided_at)}"
     name = decision.customer.external_id
     if decision.reason == Reason.SHOWN:
         return f"{name} saw “{decision.creative}” ({where}). {_chance(decision)} {_fate(decision)}"
@@ -51,7 +51,7 @@ def _chance(decision: Decision) -> str:
 
 def _fate(decision: Decision) -> str:
     if decision.state == Decision.State.CONFIRMED and decision.exposed_at:
-        return f"It was seen at {_clock(decision.exposed_at)} and cost {decision.cost:.2f}."
+        return f"It was seen at {at_utc(decision.exposed_at)} and cost {decision.cost:.2f}."
     if decision.state == Decision.State.LAPSED:
         return "Nobody told that it was seen: the reservation lapsed and gave its money back."
     return f"{decision.cost:.2f} are reserved until {_until(decision)}, if it is not seen before."
@@ -81,13 +81,14 @@ def _night(decision: Decision) -> str:
         at = next_allowed(decision.decided_at, zone, **quiet)
     except UnknownTimeZone:
         return f"nobody knows the time zone “{zone}”, and messages are held until it is known."
-    again = f" It may go from {_clock(at)} on." if at else ""
+    again = f" It may go from {at_utc(at)} on." if at else ""
     return f"it was night where they live ({zone}).{again}"
 
 
 def _until(decision: Decision) -> str:
-    return _clock(decision.expires_at) if decision.expires_at else "it is told"
+    return at_utc(decision.expires_at) if decision.expires_at else "it is told"
 
 
-def _clock(at: datetime) -> str:
+def at_utc(at: datetime) -> str:
+    """An instant as sentences have it."""
     return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from launchopt.audiences.models import EventKind
 from launchopt.campaigns.models import AlertRule, Launch
 from launchopt.campaigns.reporting.words import money
+from launchopt.campaigns.selectors.telling import at_utc
 from launchopt.campaigns.watching import figures
 from launchopt.conf import launchopt_settings
 from launchopt.operations.models import Alert
@@ -65,7 +66,7 @@ def underspend(launch: Launch, limit: float, now: datetime, past: Past) -> Findi
 
 def _money_words(launch: Launch, found: figures.Money, *, now: datetime) -> str:
     spent, planned = (money(amount, launch.currency) for amount in (found.spent, found.planned))
-    return f"{spent} spent or promised by {_clock(now)}, where the plan has {planned}."
+    return f"{spent} spent or promised by {at_utc(now)}, where the plan has {planned}."
 
 
 def click_rate_drop(launch: Launch, limit: float, now: datetime, past: Past) -> Finding:
@@ -157,7 +158,7 @@ def _against_forecast(
     )
     state = alarms.short_of_forecast(seen, forecast, drop=limit)
     message = (
-        f"{seen:,} {what} of the product by {_clock(now)}, where {forecast.mean:,.0f} were "
+        f"{seen:,} {what} of the product by {at_utc(now)}, where {forecast.mean:,.0f} were "
         f"forecast from {plan['detail'].partition(',')[0]}."
     )
     return Finding(code, state, message)
@@ -207,15 +208,11 @@ def site_silence(limit: float, now: datetime) -> Finding:
     usual = alarms.usual_between(heard.usual, heard.at, now, zone=zone)
     minutes = max((now - heard.at) / MINUTE, 0.0)
     message = (
-        f"No event from the shop's site since {_clock(heard.at)}; about {usual:,.0f} customers are "
+        f"No event from the shop's site since {at_utc(heard.at)}; about {usual:,.0f} customers are "
         "usual in this time. Launches are decided and measured without knowing what happens there."
     )
     state = alarms.silent(usual, minutes=minutes, limit=limit)
     return Finding(Kind.SITE_SILENCE, state, message, Alert.Severity.CRITICAL)
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 LOOKS: Mapping[str, Look] = {
