@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,7 +22,7 @@ from launchopt.campaigns.models import Launch
 from launchopt.campaigns.reporting.words import money
 from launchopt.campaigns.selectors import SERVING
 from launchopt.campaigns.services.budget_proposal import committed_of
-from launchopt.operations.adminsite import change_url, tell_errors
+from launchopt.operations.adminsite import change_url
 from launchopt.operations.errors import LaunchOptError
 
 PAGE = "admin/launchopt_campaigns/launch_budget.html"
@@ -78,10 +77,11 @@ class BudgetMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not (self.has_view_permission(request) and request.user.has_perm(RUN)):
             raise PermissionDenied
         form = BudgetForm(request.POST or None, initial={"budget": f"{launch.budget:.2f}"})
-        told = _told(launch, form) if form.is_bound and form.is_valid() else None
-        if told and "confirm" in request.POST:
-            tell_errors(request, lambda: _act(request, launch, form.cleaned_data))
+        is_given = form.is_bound and form.is_valid()
+        is_confirmed = is_given and "confirm" in request.POST
+        if is_confirmed and _act(request, launch, form):
             return redirect(change_url(launch))
+        told = _told(launch, form) if is_given and not is_confirmed else None
         context = {
             **self.admin_site.each_context(request),
             "title": f"Change the budget: {launch.name}",
@@ -121,7 +121,16 @@ def _told(launch: Launch, form: BudgetForm) -> Told | None:
     )
 
 
-def _act(request: HttpRequest, launch: Launch, given: dict[str, Any]) -> str:
-    plan = services.change_budget(launch=launch, by=request.user, now=timezone.now(), **given)
+def _act(request: HttpRequest, launch: Launch, form: BudgetForm) -> bool:
+    """Change it, and say so; False where it cannot be, with the reason on the form."""
+    given = form.cleaned_data
+    try:
+        plan = services.change_budget(launch=launch, by=request.user, now=timezone.now(), **given)
+    except LaunchOptError as error:
+        form.add_error("budget", error.detail)
+        return False
     told = money(plan.total, launch.currency)
-    return f"The budget is {told} from now on; the hours to come were laid out anew."
+    messages.success(
+        request, f"The budget is {told} from now on; the hours to come were laid out anew."
+    )
+    return True
